@@ -1,0 +1,51 @@
+# Two commands do all the set-up: `make run` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_SYSTEM_CERTS ?= 1
+export DO_NOT_TRACK := 1
+
+.PHONY: run refresh test lint bench ui lock clean
+
+run: .venv/run.stamp
+	@$(BIN)/outcomes run --from sample
+
+refresh: .venv/run.stamp
+	@$(BIN)/outcomes refresh
+
+ui: .venv/run.stamp
+	@$(BIN)/outcomes ui
+
+test: .venv/dev.stamp
+	@$(BIN)/python -m pytest
+
+lint: .venv/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/dev.stamp
+	@$(BIN)/python -m benchmarks
+
+# Lock files: hashes, and no index lines (the registry is the machine's own business).
+lock:
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+
+.venv/uv.stamp: requirements/uv.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/run.stamp: .venv/uv.stamp requirements/run.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv dbt_project/target dbt_project/logs
