@@ -1,0 +1,244 @@
+"""The payload gate: are these bytes the kind of file they should be, whole and safe to open?
+
+Runs before anything is landed. It does not look at columns or values; that is the landing contract's work.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Literal, Never
+
+from sources.errors import PayloadError
+
+Media = Literal["csv", "xlsx", "ods", "zip", "json"]
+
+_CHUNK = 1 << 20
+_SPOOL_IN_MEMORY = 32 << 20
+_HEAD = 4096
+_QUOTED = 60
+_ENCRYPTED = 0x1
+_NAMES = {
+    "csv": "a CSV file",
+    "xlsx": "an Excel workbook (.xlsx)",
+    "ods": "an OpenDocument spreadsheet (.ods)",
+    "zip": "a zip archive",
+    "json": "a JSON document",
+}
+# Members without which a workbook is only a zip archive.
+_REQUIRED_MEMBERS = {"xlsx": ("[Content_Types].xml",), "ods": ("mimetype", "content.xml"), "zip": ()}
+_MAGIC = {
+    b"PK\x03\x04": "a zip archive or workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls) or a workbook with a password",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip file",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+_ACTION = (
+    "Nothing was landed and the last good release stays: open the address in a browser; "
+    "if the file is good there, save it and use --from mirror:DIR."
+)
+
+
+@dataclass(frozen=True)
+class ArchiveLimits:
+    """How far an archive may unfold: bytes and members are summed over all nested archives."""
+
+    unpacked_bytes: int = 4 << 30
+    members: int = 20_000
+    # Published workbooks reach about 28:1 in a member; deflate's worst is about 1,030:1.
+    ratio: int = 200
+    ratio_applies_from_bytes: int = 32 << 20
+    depth: int = 3
+
+
+@dataclass(frozen=True)
+class _Payload:
+    """Whose bytes are looked at, to say so when they are wrong."""
+
+    expected: str
+    publisher: str
+    dataset: str
+    where: str
+
+    def refuse(self, found: str, expected: str = "") -> Never:
+        raise PayloadError(
+            publisher=self.publisher,
+            dataset=self.dataset,
+            where=self.where,
+            expected=expected or self.expected,
+            found=found,
+            action=_ACTION,
+        ) from None
+
+
+def check_payload(
+    path: Path,
+    *,
+    media: Media,
+    publisher: str,
+    dataset: str,
+    where: str,
+    limits: ArchiveLimits | None = None,
+) -> None:
+    """Raise `PayloadError` unless the file at `path` is a whole, safe file of the kind `media`."""
+    payload = _Payload(_NAMES[media], publisher, dataset, where)
+    with path.open("rb") as body:
+        _refuse_error_page(payload, body.read(_HEAD))
+        body.seek(0)
+        if media == "json":
+            _parse_json(payload, body.read())
+        elif media == "csv":
+            _check_text(payload, body)
+        else:
+            _check_archive(payload, body, media, limits or ArchiveLimits())
+
+
+def parse_json(content: bytes, *, publisher: str, dataset: str, where: str) -> Any:
+    """The JSON value in `content`; `PayloadError` for HTML, nothing, no JSON, or an `{"error": …}` reply."""
+    payload = _Payload(_NAMES["json"], publisher, dataset, where)
+    _refuse_error_page(payload, content[:_HEAD])
+    return _parse_json(payload, content)
+
+
+def quote_start(head: bytes) -> str:
+    """The first 60 printable characters of `head` in quotation marks, white space collapsed."""
+    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="ignore")
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    collapsed = " ".join(printable.split())
+    return f"“{collapsed[:_QUOTED]}{'…' if len(collapsed) > _QUOTED else ''}”"
+
+
+def _refuse_error_page(payload: _Payload, head: bytes) -> None:
+    """Refuse what publishers send in place of a file: nothing, a web page, XML, or a line `Error: …`."""
+    if not head:
+        payload.refuse("0 bytes")
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not start:
+        payload.refuse("nothing but white space")
+    if start.startswith((b"<!doctype html", b"<html")):
+        payload.refuse(f"an HTML page starting {quote_start(head)}")
+    if start.startswith(b"<"):
+        payload.refuse(f"HTML or XML starting {quote_start(head)}")
+    if start.startswith(b"error:"):
+        payload.refuse(f"an error message, {quote_start(head)},")
+
+
+def _parse_json(payload: _Payload, content: bytes) -> Any:
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as problem:
+        payload.refuse(f"no valid JSON ({problem}) starting {quote_start(content[:_HEAD])}")
+    # ArcGIS and Nomis report errors in a reply whose HTTP status is 200.
+    if isinstance(value, dict) and "error" in value:
+        payload.refuse(f"an error reply, {quote_start(json.dumps(value['error']).encode())},")
+    return value
+
+
+def _check_text(payload: _Payload, body: IO[bytes]) -> None:
+    """Refuse binary files, and JSON, under the name of CSV."""
+    head = body.read(_HEAD)
+    for magic, name in _MAGIC.items():
+        if head.startswith(magic):
+            payload.refuse(f"{name} starting {quote_start(head)}")
+    if head.lstrip().startswith(b'{"'):
+        payload.refuse(f"JSON starting {quote_start(head)}")
+    body.seek(0)
+    if any(b"\0" in chunk for chunk in _chunks(body)):
+        payload.refuse(f"binary data (NUL bytes) starting {quote_start(head)}")
+
+
+def _check_archive(payload: _Payload, body: IO[bytes], media: Media, limits: ArchiveLimits) -> None:
+    head = body.read(_HEAD)
+    if not zipfile.is_zipfile(body):
+        if head.startswith(b"PK\x03\x04"):
+            size = body.seek(0, 2)
+            payload.refuse(f"a truncated archive ({size:,} bytes, no central directory at its end)")
+        name = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "other bytes")
+        payload.refuse(f"{name} starting {quote_start(head)}")
+    _ArchiveCheck(payload, limits).check(body, _REQUIRED_MEMBERS[media])
+
+
+class _ArchiveCheck:
+    """Reads every member once (its CRC is verified on the way), nested zips too, within one budget."""
+
+    def __init__(self, payload: _Payload, limits: ArchiveLimits) -> None:
+        self._payload = payload
+        self._limits = limits
+        self._members = 0
+        self._unpacked = 0
+
+    def check(self, body: IO[bytes], required: tuple[str, ...] = (), depth: int = 1, inside: str = "") -> None:
+        if depth > self._limits.depth:
+            self._payload.refuse(f"archives nested deeper than {self._limits.depth} levels ({inside})")
+        member = ""
+        try:
+            with zipfile.ZipFile(body) as archive:
+                members = archive.infolist()
+                self._check_directory(members, required, inside)
+                for info in members:
+                    member = f"{inside}{info.filename}"
+                    self._read_member(archive, info, member, depth)
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as problem:
+            at = f" at member {member}" if member else f" ({inside.removesuffix('!')})" if inside else ""
+            self._payload.refuse(f"a damaged or truncated archive{at} ({problem})")
+        except NotImplementedError as problem:
+            self._payload.refuse(f"an archive that cannot be unpacked at member {member} ({problem})")
+
+    def _check_directory(self, members: list[zipfile.ZipInfo], required: tuple[str, ...], inside: str) -> None:
+        """What the central directory alone tells, before a byte is unpacked."""
+        self._members += len(members)
+        if self._members > self._limits.members:
+            self._payload.refuse(f"more than {self._limits.members:,} members")
+        if not members:
+            self._payload.refuse(f"an archive without members{f' ({inside})' if inside else ''}")
+        names = {info.filename for info in members}
+        absent = [name for name in required if name not in names]
+        if absent:
+            self._payload.refuse(f"a zip archive without {' and '.join(absent)}")
+        for info in members:
+            self._check_entry(info, f"{inside}{info.filename}")
+        declared = sum(info.file_size for info in members)
+        if self._unpacked + declared > self._limits.unpacked_bytes:
+            self._refuse_size(f"{self._unpacked + declared:,}")
+
+    def _check_entry(self, info: zipfile.ZipInfo, member: str) -> None:
+        path = PurePosixPath(info.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):
+            self._payload.refuse(f"a member that points outside the archive ({member})")
+        if info.flag_bits & _ENCRYPTED:
+            self._payload.refuse(f"a member locked with a password ({member})")
+        ratio = info.file_size / max(info.compress_size, 1)
+        if info.file_size >= self._limits.ratio_applies_from_bytes and ratio > self._limits.ratio:
+            self._payload.refuse(f"member {member} that unpacks {ratio:,.0f}-fold (a zip bomb?)")
+
+    def _read_member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, member: str, depth: int) -> None:
+        nested = info.filename.lower().endswith(".zip")
+        with archive.open(info) as body, tempfile.SpooledTemporaryFile(_SPOOL_IN_MEMORY) as copy:
+            for chunk in _chunks(body):
+                self._unpacked += len(chunk)
+                if self._unpacked > self._limits.unpacked_bytes:
+                    self._refuse_size("more")
+                if nested:
+                    copy.write(chunk)
+            if nested:
+                self.check(copy, depth=depth + 1, inside=f"{member}!")
+
+    def _refuse_size(self, found: str) -> Never:
+        limit = self._limits.unpacked_bytes
+        self._payload.refuse(
+            f"{found} bytes when unpacked (a zip bomb?)",
+            expected=f"{self._payload.expected} of at most {limit:,} bytes unpacked",
+        )
+
+
+def _chunks(body: IO[bytes]) -> Iterator[bytes]:
+    while chunk := body.read(_CHUNK):
+        yield chunk

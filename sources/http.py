@@ -1,0 +1,486 @@
+"""The one way out to the network: a polite, suspicious requests session.
+
+Only allow-listed hosts over https (plain http for an allow-listed loopback address), checked before every
+request and every redirect; per-host throttle; bounded retries; size cap; secrets in addresses never shown.
+Every attempt, retries included, passes the throttle: that is why the retry loop is here and not in urllib3.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
+from ipaddress import ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import requests
+from requests import exceptions as failures
+from urllib3.exceptions import InvalidHeader, ReadTimeoutError
+from urllib3.util import Retry
+
+from sources.errors import NetworkError, PayloadError, SourceError, mask_secrets
+from sources.gate import parse_json
+
+log = logging.getLogger(__name__)
+
+Params = Mapping[str, str | int]
+
+OK, NOT_MODIFIED, FORBIDDEN, NOT_FOUND, GONE, SERVER_ERROR = 200, 304, 403, 404, 410, 500
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+MAX_REDIRECTS = 5
+IN_MEMORY_BYTES = 100_000_000
+_CHUNK = 1 << 16
+_USUAL_PORT = {"https": 443, "http": 80}
+_MIRROR = "Download the file by hand in a browser and use --from mirror:DIR."
+_LATER = "The last good release stays; run again later."
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """Least seconds between two starts and most requests at once; hosts of one `group` share one count."""
+
+    min_interval: float = 0.2
+    max_concurrent: int = 2
+    group: str = ""
+
+
+# ONS: 200 requests a minute over site and API, 15 in 10 s for assets in high demand. Nomis: the number of
+# concurrent requests is limited, 0.5-1 s apart is asked for. GOV.UK: 10 a second.
+_ONS = Throttle(0.7, 2, group="ons")
+THROTTLES: Mapping[str, Throttle] = {
+    "www.ons.gov.uk": _ONS,
+    "api.beta.ons.gov.uk": _ONS,
+    "download.ons.gov.uk": _ONS,
+    "static.ons.gov.uk": _ONS,
+    "services1.arcgis.com": Throttle(0.3, 2),
+    "www.nomisweb.co.uk": Throttle(0.6, 1),
+    "www.gov.uk": Throttle(0.1, 4),
+    "assets.publishing.service.gov.uk": Throttle(0.1, 4),
+    "www.ofcom.org.uk": Throttle(1.0, 1),
+}
+PUBLISHER_HOSTS = frozenset(THROTTLES)
+
+
+@dataclass(frozen=True)
+class Response:
+    """An accepted reply, status 200 or 304; addresses are masked, `size` is in bytes after decompression.
+
+    `content` is filled by `get`, `body_path` by `download`, neither on 304.
+    """
+
+    url: str
+    requested_url: str
+    status: int
+    size: int
+    etag: str | None
+    last_modified: str | None
+    media_type: str
+    retrieved_at: datetime
+    content: bytes = b""
+    body_path: Path | None = None
+
+    @property
+    def not_modified(self) -> bool:
+        return self.status == NOT_MODIFIED
+
+
+def honest_user_agent() -> str:
+    """Who is asking: name, version, purpose, and the contact in OUTCOMES_CONTACT where one is set."""
+    try:
+        number = version("lcr-outcomes")
+    except PackageNotFoundError:
+        number = "0"
+    contact = "".join(c for c in os.environ.get("OUTCOMES_CONTACT", "") if " " <= c <= "~").strip()
+    return f"lcr-outcomes/{number} (outcome statistics warehouse{f'; contact {contact}' if contact else ''})"
+
+
+class PoliteSession:
+    """Fetches from allow-listed hosts; safe to share between threads; close it, or use it in a `with`.
+
+    `allowed_hosts`: host names, with `:port` where the port is not the scheme's own. `timeout`: seconds to
+    connect and between two reads; `max_seconds`: for one whole body. `max_retry_after`: seconds; a longer
+    Retry-After ends the request. `backoff`: seconds before the first retry, doubled each time, with jitter.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_hosts: frozenset[str] = PUBLISHER_HOSTS,
+        user_agent: str | None = None,
+        throttle: Mapping[str, Throttle] = THROTTLES,
+        retries: int = 4,
+        backoff: float = 1.0,
+        timeout: tuple[float, float] = (10.0, 60.0),
+        max_bytes: int = 600_000_000,
+        max_seconds: float = 1800.0,
+        max_retry_after: float = 120.0,
+    ) -> None:
+        self._allowed = frozenset(host.lower() for host in allowed_hosts)
+        self._throttle = throttle
+        self._gates: dict[str, _HostGate] = {}
+        self._gates_lock = threading.Lock()
+        self._retries = retries
+        self._backoff = backoff
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._max_seconds = max_seconds
+        self._max_retry_after = max_retry_after
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = user_agent or honest_user_agent()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        _mask_urllib3_log()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def get(
+        self,
+        url: str,
+        *,
+        publisher: str,
+        dataset: str,
+        params: Params | None = None,
+        etag: str | None = None,
+        last_modified: str | None = None,
+    ) -> Response:
+        """Fetch a small reply (at most 100 MB) into `content`. With `etag`/`last_modified`: maybe a 304."""
+        limit = min(self._max_bytes, IN_MEMORY_BYTES)
+        call = _Call(_with_params(url, params), publisher, dataset, limit, etag, last_modified)
+        with BytesIO() as sink:
+            reply = self._fetch(call, sink)
+            return replace(reply, content=sink.getvalue())
+
+    def get_json(self, url: str, *, publisher: str, dataset: str, params: Params | None = None) -> Any:
+        """The JSON value of a reply; `PayloadError` where it is HTML, no JSON, or an `{"error": …}` reply."""
+        reply = self.get(url, params=params, publisher=publisher, dataset=dataset)
+        return parse_json(reply.content, publisher=publisher, dataset=dataset, where=reply.url)
+
+    def download(
+        self,
+        url: str,
+        to: Path,
+        *,
+        publisher: str,
+        dataset: str,
+        params: Params | None = None,
+        etag: str | None = None,
+        last_modified: str | None = None,
+    ) -> Response:
+        """Stream a reply into the file `to`, which appears only when it is whole; on 304 it is not made."""
+        call = _Call(_with_params(url, params), publisher, dataset, self._max_bytes, etag, last_modified)
+        part = to.with_name(f".{to.name}.part")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as sink:
+                reply = self._fetch(call, sink)
+            if reply.not_modified:
+                return reply
+            part.replace(to)
+        finally:
+            part.unlink(missing_ok=True)
+        return replace(reply, body_path=to)
+
+    def _fetch(self, call: _Call, sink: IO[bytes]) -> Response:
+        """Attempt until there is a reply, a failure that will not pass, or no retry left."""
+        attempt = 0
+        while True:
+            sink.seek(0)
+            sink.truncate()
+            outcome = self._attempt(call, sink)
+            if isinstance(outcome, Response):
+                return outcome
+            if not outcome.may_pass or attempt >= self._retries:
+                # Raised here, not where it was caught: a chained exception would show the address's secrets.
+                raise outcome.error
+            attempt += 1
+            log.warning("retry %d of %d after: %s", attempt, self._retries, outcome.error)
+            if outcome.back_off:
+                jitter = random.uniform(1.0, 1.5)  # noqa: S311  (not a secret)
+                time.sleep(self._backoff * 2 ** (attempt - 1) * jitter)
+
+    def _attempt(self, call: _Call, sink: IO[bytes]) -> Response | _Failure:
+        """One request with its redirects, each hop checked and throttled on its own."""
+        url = call.url
+        for hop in range(MAX_REDIRECTS + 1):
+            try:
+                request = self._session.prepare_request(requests.Request("GET", url, headers=call.headers))
+                address = request.url or ""
+                gate = self._gate(self._checked_host(call, address, redirected=hop > 0))
+                with gate.turn(self._max_retry_after) as closed_for:
+                    if closed_for:
+                        return _Failure(call.error(NetworkError, found=_asked_to_wait(closed_for), action=_LATER))
+                    with self._session.send(request, **self._settings(address)) as reply:
+                        target = self._session.get_redirect_target(reply)
+                        if target is None:
+                            return self._receive(call, reply, sink, gate)
+                url = urljoin(address, target)
+            except (requests.RequestException, ValueError) as problem:
+                return _failure_of(call, problem, self._timeout)
+        return _Failure(call.error(found=f"more than {MAX_REDIRECTS} redirects"))
+
+    def _settings(self, address: str) -> dict[str, Any]:
+        """Keyword arguments of `send`: TLS always verified, the environment's proxy except for loopback."""
+        settings: dict[str, Any] = dict(self._session.merge_environment_settings(address, {}, True, True, None))
+        if _is_loopback(urlsplit(address).hostname or ""):
+            settings["proxies"] = {}
+        return settings | {"timeout": self._timeout, "allow_redirects": False}
+
+    def _checked_host(self, call: _Call, address: str, *, redirected: bool) -> str:
+        """The host (with a port that is not the scheme's own) of an address that may be asked; else raise."""
+        parts = urlsplit(address)
+        name = (parts.hostname or "").lower()
+        host = name if parts.port in (None, _USUAL_PORT.get(parts.scheme)) else f"{name}:{parts.port}"
+        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(name))
+        if safe and host in self._allowed:
+            return host
+        raise call.error(
+            expected=f"an https address on one of {', '.join(sorted(self._allowed))}",
+            found=f"{'a redirect to ' if redirected else ''}{parts.scheme}://{host}",
+            action="Nothing was sent there: check the address; a new host must be allow-listed first.",
+        )
+
+    def _gate(self, host: str) -> _HostGate:
+        throttle = self._throttle.get(host, Throttle())
+        with self._gates_lock:
+            return self._gates.setdefault(throttle.group or host, _HostGate(throttle))
+
+    def _receive(self, call: _Call, reply: requests.Response, sink: IO[bytes], gate: _HostGate) -> Response | _Failure:
+        not_modified = reply.status_code == NOT_MODIFIED and bool(call.headers)
+        if reply.status_code != OK and not not_modified:
+            return self._refused(call, reply, gate)
+        return Response(
+            url=mask_secrets(reply.url),
+            requested_url=mask_secrets(call.url),
+            status=reply.status_code,
+            size=0 if not_modified else self._copy_body(call, reply, sink),
+            etag=reply.headers.get("ETag", call.etag if not_modified else None),
+            last_modified=reply.headers.get("Last-Modified", call.last_modified if not_modified else None),
+            media_type=reply.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
+            retrieved_at=datetime.now(UTC),
+        )
+
+    def _copy_body(self, call: _Call, reply: requests.Response, sink: IO[bytes]) -> int:
+        """Copy the body and return its size; urllib3 itself raises when fewer bytes come than declared."""
+        declared = reply.headers.get("Content-Length", "")
+        if declared.isdigit() and int(declared) > call.max_bytes:
+            raise call.too_large(f"{int(declared):,} bytes")
+        deadline = time.monotonic() + self._max_seconds
+        size = 0
+        for chunk in reply.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > call.max_bytes:
+                raise call.too_large("more")
+            if time.monotonic() > deadline:
+                raise call.error(
+                    NetworkError,
+                    expected=f"the whole body within {self._max_seconds:g} s",
+                    found=f"{size:,} bytes by then",
+                    action=_LATER,
+                )
+            sink.write(chunk)
+        return size
+
+    def _refused(self, call: _Call, reply: requests.Response, gate: _HostGate) -> _Failure:
+        """What a status other than 200 (or an asked-for 304) means; a Retry-After closes the whole host."""
+        status = reply.status_code
+        found = f"HTTP {status} {reply.reason or ''}".rstrip()
+        if status not in RETRIED_STATUSES:
+            kind = NetworkError if status >= SERVER_ERROR else SourceError
+            return _Failure(call.error(kind, found=found, action=_action_for(call.publisher, status)))
+        wait = _retry_after(reply)
+        if wait is None:
+            return _Failure(call.error(NetworkError, found=found, action=_LATER), may_pass=True)
+        gate.postpone(wait)
+        return _Failure(
+            call.error(NetworkError, found=f"{found}, {_asked_to_wait(wait)}", action=_LATER),
+            may_pass=wait <= self._max_retry_after,
+            back_off=False,
+        )
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What is asked for, for whom, and how large it may be."""
+
+    url: str
+    publisher: str
+    dataset: str
+    max_bytes: int
+    etag: str | None
+    last_modified: str | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in asked.items() if value}
+
+    def error(
+        self,
+        kind: type[SourceError] = SourceError,
+        *,
+        found: str,
+        expected: str = "HTTP 200",
+        action: str = "Check the dataset's landing page and its catalogue entry.",
+    ) -> SourceError:
+        return kind(
+            publisher=self.publisher,
+            dataset=self.dataset,
+            where=self.url,
+            expected=expected,
+            found=found,
+            action=action,
+        )
+
+    def too_large(self, found: str) -> SourceError:
+        return self.error(
+            PayloadError,
+            expected=f"at most {self.max_bytes:,} bytes",
+            found=found,
+            action="Nothing was kept: check on the landing page that this is the right file.",
+        )
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """An attempt without a reply; `back_off` is false where the publisher itself said how long to wait."""
+
+    error: SourceError
+    may_pass: bool = False
+    back_off: bool = True
+
+
+class _HostGate:
+    """Lets requests to a host through, so many at once, and so far apart (seconds between two starts)."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._interval = throttle.min_interval
+        self._slots = threading.BoundedSemaphore(throttle.max_concurrent)
+        self._lock = threading.Lock()
+        self._next_start = 0.0
+
+    @contextmanager
+    def turn(self, longest_wait: float) -> Iterator[float]:
+        """Wait for a turn and give 0; or, where the host is closed for longer, give those seconds at once."""
+        with self._slots:
+            while 0 < (delay := self._claim_start()) <= longest_wait:
+                time.sleep(delay)
+            yield delay
+
+    def postpone(self, seconds: float) -> None:
+        """No request starts for so long, whichever thread it is in."""
+        with self._lock:
+            self._next_start = max(self._next_start, time.monotonic() + seconds)
+
+    def _claim_start(self) -> float:
+        """0 when the caller may start now (the next one then waits its interval), else seconds to wait."""
+        with self._lock:
+            now = time.monotonic()
+            if now < self._next_start:
+                return self._next_start - now
+            self._next_start = now + self._interval
+            return 0.0
+
+
+def _failure_of(call: _Call, problem: Exception, timeout: tuple[float, float]) -> _Failure:
+    """Name what went wrong below HTTP: proxy, TLS, time-out, broken body, no connection, unusable address."""
+    inner = problem.args[0] if problem.args and isinstance(problem.args[0], Exception) else problem
+    cause = getattr(inner, "reason", inner)
+    detail = f"({type(cause).__name__}: {cause})"
+    may_pass, expected, found, action = True, "HTTP 200", f"a refused or broken connection {detail}", _LATER
+    match problem:
+        case failures.ProxyError():
+            found = f"a proxy error {detail}"
+            action = "Check HTTPS_PROXY and NO_PROXY, or use --from mirror:DIR."
+        case failures.SSLError():
+            may_pass, expected, found = False, "a trusted TLS connection", f"a TLS error {detail}"
+            action = (
+                "If this network inspects TLS, set REQUESTS_CA_BUNDLE to its certificates, or use --from mirror:DIR."
+            )
+        case failures.ConnectTimeout():
+            found = f"no connection within {timeout[0]:g} s"
+        case failures.Timeout() | failures.ConnectionError(args=(ReadTimeoutError(),)):
+            found = f"nothing sent for {timeout[1]:g} s (read time-out)"
+        case failures.ChunkedEncodingError() | failures.ContentDecodingError():
+            expected, found = "a whole body", f"a body that broke off {detail}"
+        case failures.ConnectionError():
+            pass
+        case _:
+            may_pass, expected, found = False, "a usable address", f"one that cannot be asked {detail}"
+            action = "Correct the address in the dataset's catalogue entry."
+    kind = SourceError if isinstance(problem, ValueError) else NetworkError
+    return _Failure(call.error(kind, expected=expected, found=found, action=action), may_pass)
+
+
+def _action_for(publisher: str, status: int) -> str:
+    if status == FORBIDDEN:
+        who = "Ofcom refuses plain clients" if publisher == "ofcom" else "The publisher refuses this client"
+        return f"{who}. {_MIRROR}"
+    if status in (NOT_FOUND, GONE):
+        return f"The file has moved: look for it on the dataset's landing page. {_MIRROR}"
+    if status >= SERVER_ERROR:
+        return _LATER
+    return "Check the request parameters in the dataset's catalogue entry."
+
+
+def _retry_after(reply: requests.Response) -> float | None:
+    """Seconds that Retry-After asks for (a number or an HTTP date); None where it is absent or unreadable."""
+    asked = reply.headers.get("Retry-After")
+    if not asked:
+        return None
+    try:
+        return float(Retry().parse_retry_after(asked))
+    except (InvalidHeader, ValueError, OverflowError):
+        return None
+
+
+def _asked_to_wait(seconds: float) -> str:
+    return f"a host that asked to be left alone for {seconds:.0f} s (Retry-After)"
+
+
+def _with_params(url: str, params: Params | None) -> str:
+    """The whole address, so that errors and the ledger show what was asked for."""
+    if not params:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(params, safe=',/:')}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _MaskSecrets(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = mask_secrets(record.getMessage()), ()
+        return True
+
+
+_MASK = _MaskSecrets()
+
+
+def _mask_urllib3_log() -> None:
+    """urllib3 writes the addresses it asks for, query included, to its log."""
+    for name in ("urllib3.connectionpool", "urllib3.util.retry"):
+        logging.getLogger(name).addFilter(_MASK)

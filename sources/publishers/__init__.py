@@ -1,0 +1,74 @@
+"""One module per publisher: what it offers now (`discover`) and how its bytes are fetched (`fetch`).
+
+A publisher's module has
+
+    discover(dataset, session) -> list[Candidate]     newest release of every part; NothingFoundError if none
+    fetch(dataset, candidate, session, folder, validators) -> tuple[PayloadFile, ...] | None
+
+`fetch` writes into `folder`; None means that the publisher answered "not modified". Most publishers use
+`download` below as their `fetch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from sources.catalogue import Dataset
+from sources.http import PoliteSession
+from sources.release import Candidate, PayloadFile
+
+# url -> (ETag, Last-Modified) of the payload last accepted from there
+Validators = Callable[[str], tuple[str | None, str | None]]
+
+
+class Publisher(Protocol):
+    def discover(self, dataset: Dataset, session: PoliteSession) -> list[Candidate]: ...
+
+    def fetch(
+        self,
+        dataset: Dataset,
+        candidate: Candidate,
+        session: PoliteSession,
+        folder: Path,
+        validators: Validators,
+    ) -> tuple[PayloadFile, ...] | None: ...
+
+
+def publisher_of(dataset: Dataset) -> Publisher:
+    """The module of the dataset's publisher."""
+    return cast(Publisher, import_module(f"sources.publishers.{dataset.publisher}"))
+
+
+def download(
+    dataset: Dataset,
+    candidate: Candidate,
+    session: PoliteSession,
+    folder: Path,
+    validators: Validators,
+) -> tuple[PayloadFile, ...] | None:
+    """One conditional GET of `candidate.url` into `folder`. None on 304."""
+    etag, last_modified = validators(candidate.url)
+    target = folder / candidate.file_name
+    response = session.download(
+        candidate.url,
+        to=target,
+        etag=etag,
+        last_modified=last_modified,
+        publisher=dataset.publisher,
+        dataset=dataset.dataset,
+    )
+    if response.status == 304:  # noqa: PLR2004
+        return None
+    return (
+        PayloadFile(
+            name=candidate.file_name,
+            path=target,
+            url=candidate.url,
+            etag=response.etag,
+            last_modified=response.last_modified,
+            media_type=response.media_type,
+        ),
+    )

@@ -1,0 +1,526 @@
+"""The polite session over real sockets on loopback: what it sends, refuses, repeats and reveals."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from loopback import UNTHROTTLED, broken_off, host_of, loopback_session
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from sources.errors import NetworkError, PayloadError, SourceError
+from sources.http import (
+    PUBLISHER_HOSTS,
+    THROTTLES,
+    PoliteSession,
+    Throttle,
+    honest_user_agent,
+)
+
+WHO = {"publisher": "nomis", "dataset": "nomis_nm_17_5"}
+SECRET = "0xdeadbeefcafe"
+
+
+@pytest.fixture
+def session(httpserver: HTTPServer) -> Iterator[PoliteSession]:
+    with loopback_session(httpserver) as polite:
+        yield polite
+
+
+@pytest.fixture(scope="module")
+def second_server() -> Iterator[HTTPServer]:
+    with HTTPServer(threaded=True) as server:
+        yield server
+
+
+@pytest.fixture
+def threaded_server(second_server: HTTPServer) -> HTTPServer:
+    """A server of its own that answers several requests at the same time."""
+    second_server.clear()
+    return second_server
+
+
+@pytest.fixture
+def other_server(threaded_server: HTTPServer) -> HTTPServer:
+    """Another host, as far as an allow-list goes."""
+    return threaded_server
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def requests_seen(server: HTTPServer) -> int:
+    return len(server.log)
+
+
+# --- an ordinary reply
+
+
+def test_get_returns_bytes_and_metadata(httpserver: HTTPServer, session: PoliteSession) -> None:
+    httpserver.expect_request(
+        "/a", query_string={"geography": "E08000012,E47000004", "uid": SECRET}
+    ).respond_with_data(
+        b"a,b\n1,2\n",
+        content_type="text/csv; charset=utf-8",
+        headers={"ETag": '"v1"', "Last-Modified": "Wed, 01 Jul 2026 08:30:00 GMT"},
+    )
+    reply = session.get(
+        httpserver.url_for("/a"), params={"geography": "E08000012,E47000004", "uid": SECRET}, **WHO
+    )
+    assert (reply.status, reply.content, reply.size, reply.body_path) == (200, b"a,b\n1,2\n", 8, None)
+    assert (reply.etag, reply.last_modified) == ('"v1"', "Wed, 01 Jul 2026 08:30:00 GMT")
+    assert reply.media_type == "text/csv"
+    assert reply.retrieved_at.utcoffset() is not None
+    assert reply.url.endswith("geography=E08000012,E47000004&uid=***")
+    assert SECRET not in repr(reply)
+    sent = httpserver.log[0][0].headers
+    assert sent["User-Agent"] == "lcr-outcomes/test (loopback)"
+    assert "If-None-Match" not in sent
+
+
+def test_zero_bytes_and_html_come_back_as_they_are_for_the_gate_to_judge(
+    httpserver: HTTPServer, session: PoliteSession
+) -> None:
+    httpserver.expect_request("/empty").respond_with_data(b"")
+    httpserver.expect_request("/html").respond_with_data("<!DOCTYPE html><p>help", content_type="text/html")
+    assert session.get(httpserver.url_for("/empty"), **WHO).size == 0
+    assert session.get(httpserver.url_for("/html"), **WHO).media_type == "text/html"
+
+
+def test_download_puts_the_whole_file_in_place_and_nothing_else(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
+) -> None:
+    body = bytes(range(256)) * 2000
+    httpserver.expect_request("/big.bin").respond_with_data(body)
+    to = tmp_path / "new" / "big.bin"
+    reply = session.download(httpserver.url_for("/big.bin"), to, **WHO)
+    assert reply.body_path == to
+    assert (reply.size, reply.content) == (len(body), b"")
+    assert to.read_bytes() == body
+    assert [entry.name for entry in to.parent.iterdir()] == ["big.bin"]
+
+
+def test_get_json_gives_the_value(httpserver: HTTPServer, session: PoliteSession) -> None:
+    httpserver.expect_request("/j").respond_with_json({"datasets": [{"uri": "/current"}]})
+    assert session.get_json(httpserver.url_for("/j"), **WHO) == {"datasets": [{"uri": "/current"}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"", "0 bytes"),
+        (b"\xef\xbb\xbf \n<!DOCTYPE html><title>Nomis API</title>", "an HTML page starting “<!DOCTYPE html>"),
+        (b'{"datasets": [', "no valid JSON"),
+        (b'{"error": {"code": 400, "message": "Invalid URL"}}', "Invalid URL"),
+    ],
+)
+def test_get_json_refuses_what_is_no_answer(
+    httpserver: HTTPServer, session: PoliteSession, body: bytes, found: str
+) -> None:
+    httpserver.expect_request("/j").respond_with_data(body, content_type="application/json")
+    with pytest.raises(PayloadError) as refused:
+        session.get_json(httpserver.url_for("/j"), **WHO)
+    assert found in refused.value.found
+    assert "nomis / nomis_nm_17_5: expected a JSON document" in str(refused.value)
+    assert httpserver.url_for("/j") in str(refused.value)
+
+
+# --- conditional requests
+
+
+def test_unchanged_release_is_304_and_makes_no_file(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
+) -> None:
+    date = "Wed, 01 Jul 2026 08:30:00 GMT"
+    httpserver.expect_request(
+        "/r.csv", headers={"If-None-Match": '"v1"', "If-Modified-Since": date}
+    ).respond_with_data(status=304)
+    reply = session.download(
+        httpserver.url_for("/r.csv"), tmp_path / "r.csv", etag='"v1"', last_modified=date, **WHO
+    )
+    assert reply.not_modified
+    assert (reply.etag, reply.last_modified) == ('"v1"', date)
+    assert (reply.size, reply.body_path) == (0, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_304_that_was_not_asked_for_is_an_error(httpserver: HTTPServer, session: PoliteSession) -> None:
+    httpserver.expect_request("/r").respond_with_data(status=304)
+    with pytest.raises(SourceError, match="expected HTTP 200; found HTTP 304"):
+        session.get(httpserver.url_for("/r"), **WHO)
+
+
+# --- hosts, schemes, redirects
+
+
+def test_redirect_to_an_allowed_host_is_followed(
+    httpserver: HTTPServer, other_server: HTTPServer, tmp_path: Path
+) -> None:
+    httpserver.expect_request("/old").respond_with_data(
+        status=301, headers={"Location": other_server.url_for("/new")}
+    )
+    other_server.expect_request("/new").respond_with_data(b"moved")
+    with loopback_session(httpserver, other_server) as session:
+        reply = session.get(httpserver.url_for("/old"), **WHO)
+    assert reply.content == b"moved"
+    assert reply.requested_url == httpserver.url_for("/old")
+    assert reply.url == other_server.url_for("/new")
+
+
+def test_redirect_to_another_host_is_refused_and_nothing_is_sent_there(
+    httpserver: HTTPServer, other_server: HTTPServer, session: PoliteSession
+) -> None:
+    httpserver.expect_request("/old").respond_with_data(
+        status=302, headers={"Location": other_server.url_for("/evil")}
+    )
+    other_server.expect_request("/evil").respond_with_data(b"gotcha")
+    with pytest.raises(SourceError, match=f"found a redirect to http://{host_of(other_server)}"):
+        session.get(httpserver.url_for("/old"), **WHO)
+    assert requests_seen(httpserver) == 1
+    assert requests_seen(other_server) == 0
+
+
+def test_endless_redirects_end(httpserver: HTTPServer, session: PoliteSession) -> None:
+    httpserver.expect_request("/loop").respond_with_data(status=302, headers={"Location": "/loop"})
+    with pytest.raises(SourceError, match="more than 5 redirects"):
+        session.get(httpserver.url_for("/loop"), **WHO)
+    assert requests_seen(httpserver) == 6
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/data.csv",
+        "http://www.ons.gov.uk/data.csv",  # allowed host, but not over https
+        "https://www.ons.gov.uk:8443/data.csv",
+        "https://www.ons.gov.uk@example.com/data.csv",
+        "https://example.com\\@www.ons.gov.uk/data.csv",
+        "https://www.ons.gov.uk.example.com/",
+        "ftp://www.ons.gov.uk/data.csv",
+        "file:///etc/passwd",
+        "http://127.0.0.1/data.csv",
+        "https:///data.csv",
+        "https://[broken/data.csv",
+        "ftp://www.ons.gov.uk:port/data.csv",
+    ],
+)
+def test_addresses_that_are_never_asked(url: str) -> None:
+    with PoliteSession() as session, pytest.raises(SourceError) as refused:
+        session.get(url, **WHO)
+    assert not isinstance(refused.value, NetworkError)
+    assert refused.value.expected.startswith(("an https address on one of", "a usable address"))
+
+
+# --- failures that pass, and those that do not
+
+
+def test_500_then_200_succeeds(httpserver: HTTPServer, session: PoliteSession) -> None:
+    httpserver.expect_ordered_request("/a").respond_with_data(
+        "Error: Unable to contact data engine", status=500
+    )
+    httpserver.expect_ordered_request("/a").respond_with_data(b"", status=503)
+    httpserver.expect_ordered_request("/a").respond_with_data(b"fine")
+    assert session.get(httpserver.url_for("/a"), **WHO).content == b"fine"
+    assert requests_seen(httpserver) == 3
+
+
+def test_500_for_ever_is_a_network_error_after_the_retries(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a").respond_with_data(status=500)
+    with loopback_session(httpserver, retries=2) as session, pytest.raises(NetworkError) as failed:
+        session.get(httpserver.url_for("/a"), **WHO)
+    assert requests_seen(httpserver) == 3
+    assert str(failed.value) == (
+        "nomis / nomis_nm_17_5: expected HTTP 200; found HTTP 500 INTERNAL SERVER ERROR "
+        f"in {httpserver.url_for('/a')}. The last good release stays; run again later."
+    )
+
+
+def test_429_waits_as_long_as_it_was_asked_to(httpserver: HTTPServer, session: PoliteSession) -> None:
+    httpserver.expect_ordered_request("/a").respond_with_data(status=429, headers={"Retry-After": "1"})
+    httpserver.expect_ordered_request("/a").respond_with_data(b"fine")
+    started = time.monotonic()
+    assert session.get(httpserver.url_for("/a"), **WHO).content == b"fine"
+    assert time.monotonic() - started >= 1.0
+
+
+def test_long_retry_after_ends_at_once_and_closes_the_host_for_the_others(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a").respond_with_data(status=429, headers={"Retry-After": "3600"})
+    httpserver.expect_request("/b").respond_with_data(b"never asked")
+    with loopback_session(httpserver, max_retry_after=5.0) as session:
+        with pytest.raises(NetworkError, match=r"HTTP 429 .*left alone for 3600 s \(Retry-After\)"):
+            session.get(httpserver.url_for("/a"), **WHO)
+        with pytest.raises(NetworkError, match=r"left alone for 3600 s \(Retry-After\)"):
+            session.get(httpserver.url_for("/b"), **WHO)
+    assert requests_seen(httpserver) == 1
+
+
+def test_unreadable_retry_after_is_an_ordinary_back_off(
+    httpserver: HTTPServer, session: PoliteSession
+) -> None:
+    httpserver.expect_ordered_request("/a").respond_with_data(status=503, headers={"Retry-After": "soon"})
+    httpserver.expect_ordered_request("/a").respond_with_data(b"fine")
+    assert session.get(httpserver.url_for("/a"), **WHO).content == b"fine"
+
+
+@pytest.mark.parametrize(
+    ("publisher", "status", "action"),
+    [
+        (
+            "ofcom",
+            403,
+            "Ofcom refuses plain clients. Download the file by hand in a browser and use --from mirror:DIR.",
+        ),
+        ("desnz", 403, "The publisher refuses this client. Download the file by hand"),
+        ("desnz", 404, "The file has moved: look for it on the dataset's landing page."),
+        ("nomis", 400, "Check the request parameters in the dataset's catalogue entry."),
+    ],
+)
+def test_refusals_are_not_repeated_and_say_what_to_do(
+    httpserver: HTTPServer, session: PoliteSession, publisher: str, status: int, action: str
+) -> None:
+    httpserver.expect_request("/a").respond_with_data(status=status)
+    with pytest.raises(SourceError) as refused:
+        session.get(httpserver.url_for("/a"), publisher=publisher, dataset="d")
+    assert not isinstance(refused.value, NetworkError)
+    assert refused.value.found.startswith(f"HTTP {status}")
+    assert refused.value.action.startswith(action)
+    assert requests_seen(httpserver) == 1
+
+
+def test_truncated_body_is_tried_again_and_a_later_whole_one_is_kept(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
+) -> None:
+    httpserver.expect_ordered_request("/f").respond_with_handler(broken_off)
+    httpserver.expect_ordered_request("/f").respond_with_data(b"short")
+    session.download(httpserver.url_for("/f"), tmp_path / "f", **WHO)
+    assert (tmp_path / "f").read_bytes() == b"short"
+
+
+def test_truncated_body_for_ever_leaves_the_old_file_alone(httpserver: HTTPServer, tmp_path: Path) -> None:
+    httpserver.expect_request("/f").respond_with_handler(broken_off)
+    (tmp_path / "f").write_bytes(b"old")
+    with (
+        loopback_session(httpserver, retries=1) as session,
+        pytest.raises(NetworkError, match="expected a whole body; found a body that broke off"),
+    ):
+        session.download(httpserver.url_for("/f"), tmp_path / "f", **WHO)
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("f", b"old")]
+    assert requests_seen(httpserver) == 2
+
+
+def test_size_cap_by_declared_length_and_by_bytes_received(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
+) -> None:
+    httpserver.expect_request("/declared").respond_with_data(b"x" * 11)
+
+    def undeclared(_: Request) -> Response:
+        return Response(iter([b"x" * 6, b"x" * 5]))
+
+    httpserver.expect_request("/undeclared").respond_with_handler(undeclared)
+    httpserver.expect_request("/just").respond_with_data(b"x" * 10)
+    with loopback_session(httpserver, max_bytes=10) as small:
+        with pytest.raises(PayloadError, match="expected at most 10 bytes; found 11 bytes"):
+            small.download(httpserver.url_for("/declared"), tmp_path / "a", **WHO)
+        with pytest.raises(PayloadError, match="expected at most 10 bytes; found more"):
+            small.get(httpserver.url_for("/undeclared"), **WHO)
+        assert small.get(httpserver.url_for("/just"), **WHO).size == 10
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_silent_server_is_a_time_out(threaded_server: HTTPServer) -> None:
+    answered = threading.Event()
+
+    def slow(_: Request) -> Response:
+        answered.wait(5)
+        return Response(b"late")
+
+    threaded_server.expect_request("/slow").respond_with_handler(slow)
+    try:
+        with (
+            loopback_session(threaded_server, retries=0, timeout=(1.0, 0.1)) as session,
+            pytest.raises(NetworkError, match=r"nothing sent for 0\.1 s \(read time-out\)"),
+        ):
+            session.get(threaded_server.url_for("/slow"), **WHO)
+    finally:
+        answered.set()
+
+
+def test_body_that_takes_too_long_is_given_up(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a").respond_with_data(b"drip")
+    with (
+        loopback_session(httpserver, max_seconds=-1.0) as session,
+        pytest.raises(NetworkError, match="expected the whole body within"),
+    ):
+        session.get(httpserver.url_for("/a"), **WHO)
+
+
+def test_refused_connection(closed_port: int) -> None:
+    host = f"127.0.0.1:{closed_port}"
+    with (
+        PoliteSession(allowed_hosts=frozenset({host}), retries=1, backoff=0.01) as session,
+        pytest.raises(NetworkError, match=r"a refused or broken connection .*Connection refused"),
+    ):
+        session.get(f"http://{host}/a", **WHO)
+
+
+def test_tls_error_is_named(httpserver: HTTPServer, session: PoliteSession) -> None:
+    with pytest.raises(NetworkError, match="expected a trusted TLS connection; found a TLS error") as failed:
+        session.get(f"https://{host_of(httpserver)}/a", **WHO)
+    assert "REQUESTS_CA_BUNDLE" in failed.value.action
+
+
+def test_proxy_error_is_named_and_its_password_hidden(
+    monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, f"http://clerk:hunter2@127.0.0.1:{closed_port}")
+    with (
+        PoliteSession(allowed_hosts=frozenset({"publisher.invalid"}), retries=0) as session,
+        pytest.raises(NetworkError, match="found a proxy error") as failed,
+    ):
+        session.get("https://publisher.invalid/a", **WHO)
+    assert "hunter2" not in str(failed.value)
+    assert "HTTPS_PROXY" in failed.value.action
+
+
+def test_loopback_never_goes_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer, session: PoliteSession, closed_port: int
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    httpserver.expect_request("/a").respond_with_data(b"direct")
+    assert session.get(httpserver.url_for("/a"), **WHO).content == b"direct"
+
+
+# --- throttle
+
+
+def test_starts_are_spaced_whatever_the_threads(threaded_server: HTTPServer) -> None:
+    starts: list[float] = []
+
+    def note(_: Request) -> Response:
+        starts.append(time.monotonic())
+        return Response(b"ok")
+
+    threaded_server.expect_request("/a").respond_with_handler(note)
+    throttle = {host_of(threaded_server): Throttle(min_interval=0.1, max_concurrent=4)}
+    with loopback_session(threaded_server, throttle=throttle) as session, ThreadPoolExecutor(5) as pool:
+        began = time.monotonic()
+        for done in [pool.submit(session.get, threaded_server.url_for("/a"), **WHO) for _ in range(5)]:
+            done.result()
+    # Arrival lags the start by a scheduling delay, so the whole span is exact and single gaps are not.
+    assert len(starts) == 5
+    assert max(starts) - began >= 0.4
+
+
+@pytest.mark.parametrize("allowed", [1, 3])
+def test_no_more_requests_at_once_than_allowed(threaded_server: HTTPServer, allowed: int) -> None:
+    running, most = 0, 0
+    counting = threading.Lock()
+    together = threading.Barrier(allowed)
+
+    def count(_: Request) -> Response:
+        nonlocal running, most
+        with counting:
+            running += 1
+            most = max(most, running)
+        together.wait(5)  # released only when as many as allowed are here at the same time
+        with counting:
+            running -= 1
+        return Response(b"ok")
+
+    threaded_server.expect_request("/a").respond_with_handler(count)
+    throttle = {host_of(threaded_server): Throttle(min_interval=0.0, max_concurrent=allowed)}
+    with loopback_session(threaded_server, throttle=throttle) as session, ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(session.get, threaded_server.url_for("/a"), **WHO) for _ in range(6)]:
+            assert done.result().content == b"ok"
+    assert most == allowed
+
+
+def test_hosts_of_one_group_share_the_throttle(httpserver: HTTPServer, other_server: HTTPServer) -> None:
+    for server in (httpserver, other_server):
+        server.expect_request("/a").respond_with_data(b"ok")
+    shared = Throttle(min_interval=0.2, max_concurrent=1, group="ons")
+    throttle = {host_of(httpserver): shared, host_of(other_server): shared}
+    with loopback_session(httpserver, other_server, throttle=throttle) as session:
+        started = time.monotonic()
+        session.get(httpserver.url_for("/a"), **WHO)
+        session.get(other_server.url_for("/a"), **WHO)
+    assert time.monotonic() - started >= 0.2
+
+
+def test_retries_are_throttled_too(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a").respond_with_data(status=500)
+    throttle = {host_of(httpserver): Throttle(min_interval=0.15, max_concurrent=1)}
+    started = time.monotonic()
+    with (
+        loopback_session(httpserver, throttle=throttle, retries=2, backoff=0.0) as session,
+        pytest.raises(NetworkError),
+    ):
+        session.get(httpserver.url_for("/a"), **WHO)
+    assert time.monotonic() - started >= 0.3
+
+
+def test_published_limits_are_kept() -> None:
+    assert THROTTLES["www.nomisweb.co.uk"].max_concurrent == 1
+    assert THROTTLES["www.nomisweb.co.uk"].min_interval >= 0.6
+    ons = [host for host in PUBLISHER_HOSTS if host.endswith("ons.gov.uk")]
+    assert len(ons) == 4
+    assert {THROTTLES[host].group for host in ons} == {"ons"}
+    assert all(THROTTLES[host].min_interval >= 60 / 200 for host in ons)
+    assert THROTTLES["www.gov.uk"].min_interval >= 1 / 10
+
+
+# --- what is revealed
+
+
+@pytest.mark.parametrize("parameter", ["uid", "signature", "UID"])
+def test_secrets_show_neither_in_errors_nor_tracebacks_nor_logs(
+    closed_port: int, httpserver: HTTPServer, caplog: pytest.LogCaptureFixture, parameter: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    httpserver.expect_request("/a").respond_with_data(status=503)
+    hosts = {f"127.0.0.1:{closed_port}", host_of(httpserver)}
+    with PoliteSession(
+        allowed_hosts=frozenset(hosts), throttle=dict.fromkeys(hosts, UNTHROTTLED), retries=1, backoff=0.01
+    ) as session:
+        for address in (f"http://127.0.0.1:{closed_port}/a", httpserver.url_for("/a")):
+            with pytest.raises(NetworkError) as failed:
+                session.get(address, params={"date": "latest", parameter: SECRET}, **WHO)
+            assert f"?date=latest&{parameter}=***" in str(failed.value)
+            shown = "".join(traceback.format_exception(failed.value)) + repr(failed.value)
+            assert SECRET not in shown
+            assert failed.value.__context__ is None
+    assert f"{parameter}=***" in caplog.text
+    assert "urllib3.connectionpool" in {record.name for record in caplog.records}
+    of_client = [record.getMessage() for record in caplog.records if record.name != "werkzeug"]
+    assert SECRET not in "".join(of_client)
+
+
+def test_user_agent_is_honest_and_names_the_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OUTCOMES_CONTACT", raising=False)
+    assert honest_user_agent().startswith("lcr-outcomes/")
+    assert honest_user_agent().endswith(" (outcome statistics warehouse)")
+    monkeypatch.setenv("OUTCOMES_CONTACT", "data@example.org\r\nX-Evil: 1")
+    assert honest_user_agent().endswith("(outcome statistics warehouse; contact data@example.orgX-Evil: 1)")
+
+
+def test_cookies_are_not_kept(httpserver: HTTPServer, session: PoliteSession) -> None:
+    httpserver.expect_request("/a").respond_with_data(b"", headers={"Set-Cookie": "track=1; Path=/"})
+    session.get(httpserver.url_for("/a"), **WHO)
+    session.get(httpserver.url_for("/a"), **WHO)
+    assert "Cookie" not in httpserver.log[1][0].headers
