@@ -1,0 +1,331 @@
+"""The catalogue: one YAML file per dataset, read into a strict model.
+
+A file says what the dataset is (title, licence, cadence), how its newest release is found (`discover`),
+how its payload becomes raw tables (`tables`) and what a good release looks like (`expect`). Unknown or
+missing keys are errors that name the file and the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+CATALOGUE_DIR = Path(__file__).parent
+
+# Halton, Knowsley, Liverpool, St Helens, Sefton, Wirral: the home place, as DESIGN and the seeds know it.
+HOME_AUTHORITIES = ("E06000006", "E08000011", "E08000012", "E08000013", "E08000014", "E08000015")
+
+
+class CatalogueError(ValueError):
+    """A catalogue file is wrong; the message names file, line, what was found and what is allowed."""
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {value!r} ({error})") from error
+    return value
+
+
+class Column(Strict):
+    """How one canonical column is found in a publisher's header.
+
+    Exactly one of `names` (header texts, compared after normalisation), `pattern` (regular expression on the
+    normalised header) or `position` (1-based, for headers whose cell is blank).
+    """
+
+    names: tuple[str, ...] = ()
+    pattern: str | None = None
+    position: int | None = None
+    optional: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"names": (value,)}
+        if isinstance(value, list):
+            return {"names": tuple(value)}
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Column:
+        ways = [bool(self.names), self.pattern is not None, self.position is not None]
+        if sum(ways) != 1:
+            raise ValueError("a column needs exactly one of names, pattern, position")
+        if self.pattern is not None:
+            _regex(self.pattern)
+        return self
+
+
+class Melt(Strict):
+    """Wide period columns to long: every header that matches `pattern` becomes rows of (label, value)."""
+
+    pattern: str
+    label: str = "period_label"
+    value: str = "value"
+
+    _check = field_validator("pattern")(_regex)
+
+
+class Keep(Strict):
+    """Rows of data as against notes and foot rows: `column` matches `pattern` after trimming."""
+
+    column: str
+    pattern: str
+
+    _check = field_validator("pattern")(_regex)
+
+
+class ValueRule(Strict):
+    """Bounds of one column. Numeric bounds apply to text that parses as a number; other text is a marker."""
+
+    column: str
+    min: float | None = None
+    max: float | None = None
+    pattern: str | None = None
+    one_of: tuple[str, ...] | None = None
+    mostly: float = Field(1.0, ge=0, le=1)
+    severity: Literal["error", "warn"] = "error"
+
+
+class Expect(Strict):
+    """The landing contract of one raw table."""
+
+    areas: Literal["home"] | tuple[str, ...] = ()
+    area_column: str | None = None
+    areas_in_parts: str | None = None  # regular expression: other parts stop at larger areas
+    rows: tuple[int, int] | None = None
+    not_null: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    values: tuple[ValueRule, ...] = ()
+
+    @field_validator("areas_in_parts")
+    @classmethod
+    def _parts_are_a_pattern(cls, value: str | None) -> str | None:
+        return value if value is None else _regex(value)
+
+    @model_validator(mode="after")
+    def _areas_have_a_column(self) -> Expect:
+        if self.areas and not self.area_column:
+            raise ValueError("areas need an area_column")
+        return self
+
+
+class Table(Strict):
+    """One raw table made of a payload: where it is in the payload, its header, what to expect of it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    format: Literal["csv", "workbook", "arcgis_json"]
+    member: str = r".*"  # regular expression on the file name, inside archives too
+    revision: str | None = None  # its group `revision`: of members alike but for it, the highest is read
+    archive_holds: tuple[str, ...] = ()  # regular expressions: each matches a member of an archive
+    sheet: str | None = None  # workbooks: regular expression on the trimmed sheet name
+    sheet_title: str | None = None  # workbooks: regular expression on the text of the first rows
+    encoding: str = "utf-8"
+    optional: bool = False  # a release without this table is still a release
+    columns: dict[str, Column]
+    melt: Melt | None = None
+    keep: Keep | None = None
+    # Text beside a label anywhere in the first two columns, e.g. last_updated: '^Last updated'; where the
+    # expression has a group, the text of the group, e.g. unit: '^Units: (.+)$'
+    capture: dict[str, str] = Field(default_factory=dict)
+    expect: Expect = Expect()
+
+    _check = field_validator("member")(_regex)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Canonical data columns of the raw table, in order (without provenance columns)."""
+        melted = (self.melt.label, self.melt.value) if self.melt else ()
+        return (*self.columns, *melted, *self.capture)
+
+
+# --- how the newest release is found: one model per way --------------------------------------------------
+
+
+class DiscoverOnsDataset(Strict):
+    """ONS website: landing `/data` -> edition `/data` -> `/file?uri=`."""
+
+    method: Literal["ons_dataset"]
+    landing: tuple[str, ...]  # site paths, tried in order
+    file: str = r"\.xlsx$"  # which downloads of the edition
+    part: str | None = None  # regular expression with group `part` on the file name, for several files
+    base_url: str = "https://www.ons.gov.uk"
+
+
+class DiscoverElsBulk(Strict):
+    """Explore Local Statistics: one bulk CSV of all datasets, with CSVW metadata beside it."""
+
+    method: Literal["els_bulk"]
+    url: str
+    metadata_url: str
+
+
+class DiscoverArcgis(Strict):
+    """ArcGIS REST feature layer, paged."""
+
+    method: Literal["arcgis"]
+    services_url: str
+    service: str  # regular expression with group `year`; the newest year is taken
+    layer: int = 0
+    page_size: int = 2000
+
+
+class DiscoverGovuk(Strict):
+    """GOV.UK Content API: a page, or a collection whose newest release page is chosen by the year in its slug."""
+
+    method: Literal["govuk"]
+    page: str | None = None
+    collection: str | None = None
+    release: str | None = None  # regular expression on base_path; group `year` decides the newest
+    attachment: str  # regular expression on file name or title
+    base_url: str = "https://www.gov.uk"
+
+    @model_validator(mode="after")
+    def _page_or_collection(self) -> DiscoverGovuk:
+        if (self.page is None) == (self.collection is None):
+            raise ValueError("exactly one of page, collection is needed")
+        return self
+
+
+class NomisQuery(Strict):
+    """One request to a Nomis data set.
+
+    `parameters` are codes by dimension ('a...b' is every whole number from a to b); `labels` are resolved to
+    codes first; `dates` is a regular expression on the codes of the data set's own list of dates.
+    """
+
+    part: str = ""
+    dates: str
+    parameters: dict[str, str]
+    labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    _check = field_validator("dates")(_regex)
+
+
+class DiscoverNomis(Strict):
+    """Nomis API: newest release by `def.sdmx.json`, data by paged CSV requests."""
+
+    method: Literal["nomis"]
+    id: str = Field(pattern=r"^NM_\d+_\d+$")
+    queries: tuple[NomisQuery, ...]
+    geography: tuple[str, ...]
+    base_url: str = "https://www.nomisweb.co.uk/api/v01"
+
+
+class DiscoverOfcom(Strict):
+    """Ofcom: zips linked from landing pages, with a pinned list for when the pages cannot be read."""
+
+    method: Literal["ofcom"]
+    index: str
+    pages: str  # regular expression of release pages linked from the index
+    archive: str  # regular expression of zip links on a release page
+    pinned: tuple[str, ...] = ()
+
+
+Discover = Annotated[
+    DiscoverOnsDataset | DiscoverElsBulk | DiscoverArcgis | DiscoverGovuk | DiscoverNomis | DiscoverOfcom,
+    Field(discriminator="method"),
+]
+
+
+class Dataset(Strict):
+    """One catalogue file."""
+
+    dataset: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    publisher: str
+    title: str
+    description: str
+    licence: str = "OGL-UK-3.0"
+    attribution: str
+    landing_page: str
+    cadence: str = Field(pattern=r"^P(\d+[YMWD])+$")  # ISO 8601 duration between releases
+    whole_series: bool  # a later release replaces the whole series (absent periods are withdrawn)
+    verified: bool  # the loader has run on the publisher's real files
+    verified_note: str = ""
+    media: Literal["csv", "xlsx", "ods", "zip", "json"]
+    part: str | None = None  # regular expression with group `part` on a file name (mirror, sample)
+    discover: Discover
+    tables: tuple[Table, ...] = Field(min_length=1)
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        return tuple(table.name for table in self.tables)
+
+    def part_of(self, file_name: str) -> str:
+        """Dataset part that a file holds, by its name ('' where the dataset has one part)."""
+        found = re.search(self.part, file_name) if self.part else None
+        return found["part"] if found else ""
+
+    def expected_areas(self, table: Table, part: str = "") -> tuple[str, ...]:
+        """Codes that a whole release of this part must have."""
+        areas, parts = table.expect.areas, table.expect.areas_in_parts
+        if parts is not None and not re.search(parts, part):
+            return ()
+        return HOME_AUTHORITIES if areas == "home" else tuple(areas)
+
+
+def load_dataset(path: Path) -> Dataset:
+    """Reads one catalogue file; CatalogueError names file and line of the first problem."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        raw = yaml.safe_load(text)
+        dataset = Dataset.model_validate(raw)
+    except yaml.YAMLError as error:
+        raise CatalogueError(f"{path}: not valid YAML: {error}") from error
+    except ValidationError as error:
+        raise CatalogueError(_explain(path, text, error)) from error
+    if dataset.dataset != path.stem or dataset.publisher != path.parent.name:
+        raise CatalogueError(
+            f"{path}:1: expected dataset {path.stem!r} of publisher {path.parent.name!r} (from the file's place), "
+            f"found {dataset.dataset!r} of {dataset.publisher!r}"
+        )
+    return dataset
+
+
+def _explain(path: Path, text: str, error: ValidationError) -> str:
+    problems = []
+    root = yaml.compose(text)
+    for item in error.errors():
+        line = _line_of(root, item["loc"])
+        where = ".".join(str(step) for step in item["loc"])
+        problems.append(f"{path}:{line}: {where}: {item['msg']} (found {item.get('input')!r:.80})")
+    return "\n".join(problems)
+
+
+def _line_of(root: yaml.Node | None, location: tuple[Any, ...]) -> int:
+    """Line of the deepest key on the way to `location`; steps that are no key (tags of unions) are passed over."""
+    node, line = root, 1
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(step):
+                    node, line = value, key.start_mark.line + 1
+                    break
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
+
+
+def iter_catalogue(folder: Path = CATALOGUE_DIR) -> Iterator[Dataset]:
+    for path in sorted(folder.glob("*/*.yml")):
+        yield load_dataset(path)
+
+
+@cache
+def load_catalogue(folder: Path = CATALOGUE_DIR) -> dict[str, Dataset]:
+    """All datasets by id, in order of publisher and name. One wrong file is an error for the whole catalogue."""
+    return {dataset.dataset: dataset for dataset in iter_catalogue(folder)}

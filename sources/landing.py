@@ -1,0 +1,181 @@
+"""The landing zone: every payload ever accepted, as published, and a ledger of every fetch.
+
+    landing/<dataset>/<sha256><suffix>     bytes as published, named by content hash, never overwritten
+    landing/rejected/<dataset>/<sha256>…   bytes that were refused, kept for whoever has to find out why
+    landing/ledger.jsonl                   one row per fetch, appended; the row `landed` is the commit of a release
+
+A process may die at any point: bytes without a ledger row are no release, and a torn last row is passed over.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+from shutil import copyfile
+from threading import Lock
+from typing import Any, Literal
+
+from sources.release import Payload, Release, describe, with_paths
+
+Outcome = Literal["landed", "unchanged", "rejected", "failed"]
+
+
+class Landing:
+    """Immutable store and ledger under one folder. One process writes at a time; threads may share it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.ledger_path = root / "ledger.jsonl"
+        self._lock = Lock()
+        self._rows: list[dict[str, Any]] = []  # the ledger as read so far; it only grows
+        self._read_to = 0
+
+    # --- reading ------------------------------------------------------------------------------------
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Ledger rows, oldest first. A row torn by a crash is no row: what it would have said did not happen."""
+        with self._lock:
+            size = self.ledger_path.stat().st_size if self.ledger_path.exists() else 0
+            if size > self._read_to:
+                with self.ledger_path.open("rb") as ledger:
+                    ledger.seek(self._read_to)
+                    lines = ledger.read().splitlines()
+                self._rows += [row for row in map(_parsed, lines) if row is not None]
+                self._read_to = size
+            return list(self._rows)
+
+    def releases(self, *, sample: bool) -> list[Release]:
+        """Landed releases, oldest first: those of the bundled sample, or all others. Never both."""
+        latest: dict[str, Release] = {}
+        for row in self.rows():
+            if row["outcome"] == "landed" and (row["origin"] == "sample") == sample:
+                latest[row["release_id"]] = Release.from_dict(row)
+        return list(latest.values())
+
+    def find(self, candidate: Release) -> Release | None:
+        """The landed release with the same content of the same dataset part, if there is one."""
+        for release in self.releases(sample=candidate.origin == "sample"):
+            same = (release.dataset, release.part, release.sha256)
+            if same == (candidate.dataset, candidate.part, candidate.sha256) and release.basis == candidate.basis:
+                return release
+        return None
+
+    def latest_from(self, dataset: str, url: str) -> Release:
+        """The newest live release that was fetched from `url`: what "not modified" refers to."""
+        fetched = [
+            release
+            for release in self.releases(sample=False)
+            if release.dataset == dataset and any(file.url == url for file in release.files)
+        ]
+        return fetched[-1]
+
+    def validators(self, dataset: str, url: str) -> tuple[str | None, str | None]:
+        """(ETag, Last-Modified) of the accepted payload last fetched from `url`, for a conditional request."""
+        found: tuple[str | None, str | None] = (None, None)
+        for release in self.releases(sample=False):
+            if release.dataset == dataset and release.origin == "live":
+                for file in release.files:
+                    if file.url == url and (self.root / file.path).is_file():
+                        found = (file.etag, file.last_modified)
+        return found
+
+    def path(self, file_path: str) -> Path:
+        return self.root / file_path
+
+    # --- writing ------------------------------------------------------------------------------------
+
+    def store(self, payload: Payload) -> Release:
+        """Bytes into the store (no-op for bytes that are there). The release exists once `commit` was called."""
+        release = describe(payload)
+        paths = {}
+        for stored, file in zip(release.files, payload.files, strict=True):
+            suffix = Path(file.name).suffix.lower()
+            paths[stored.sha256] = f"{payload.dataset}/{stored.sha256}{suffix}"
+            _store(file.path, self.root / paths[stored.sha256])
+        return with_paths(release, paths)
+
+    def commit(self, release: Release) -> None:
+        """Makes a stored release part of the landing zone."""
+        self._append({"outcome": "landed", "recorded_at": _now(), **release.to_dict()})
+
+    def record_unchanged(self, release: Release, *, retrieved_at: dt.datetime, how: str) -> None:
+        """A fetch that found what is already landed (`how`: '304' or 'same hash')."""
+        self._append(
+            {
+                "outcome": "unchanged",
+                "recorded_at": _now(),
+                "dataset": release.dataset,
+                "part": release.part,
+                "url": release.url,
+                "release_id": release.release_id,
+                "sha256": release.sha256,
+                "retrieved_at": retrieved_at.isoformat(),
+                "origin": release.origin,
+                "message": how,
+            }
+        )
+
+    def record_rejected(self, payload: Payload, message: str) -> None:
+        """A payload that was refused: its bytes are kept apart, its reason in the ledger."""
+        release = describe(payload)
+        for stored, file in zip(release.files, payload.files, strict=True):
+            suffix = Path(file.name).suffix.lower()
+            _store(file.path, self.root / "rejected" / payload.dataset / f"{stored.sha256}{suffix}")
+        self._append({"outcome": "rejected", "recorded_at": _now(), "message": message, **release.to_dict()})
+
+    def record_failed(self, dataset: str, message: str) -> None:
+        """A fetch that brought nothing."""
+        self._append({"outcome": "failed", "recorded_at": _now(), "dataset": dataset, "message": message})
+
+    def _append(self, row: dict[str, Any]) -> None:
+        line = json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n"
+        with self._lock:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with self.ledger_path.open("ab") as ledger:
+                if ledger.tell() and not _ends_with_newline(self.ledger_path):
+                    ledger.write(b"\n")  # closes a row torn by a crash
+                ledger.write(line)
+                ledger.flush()
+                os.fsync(ledger.fileno())
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        row: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return row
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat()
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def _store(source: Path, target: Path) -> None:
+    """Copies atomically; bytes that are already there stay untouched."""
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    copyfile(source, temporary)
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.replace(target)
+    fsync_folder(target.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,253 @@
+"""Where bytes come from: live publishers, the bundled sample, a mirror folder, or what has already landed.
+
+`parse` reads the `--from` switch; `open_origin` gives an origin whose `payloads(dataset)` yields, one by one,
+payloads to be landed, releases that the publisher says are unchanged, and the problems of single files. From
+there on everything is the same code.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from sources.catalogue import Dataset
+from sources.errors import NothingFoundError, SourceError
+from sources.http import PoliteSession
+from sources.landing import Landing
+from sources.publishers import publisher_of
+from sources.release import Kind, Payload, PayloadFile
+
+SAMPLE_DIR = Path(__file__).parent / "sample"
+LONDON = ZoneInfo("Europe/London")
+
+OriginName = Literal["live", "sample", "mirror", "landed"]
+
+
+class OriginError(ValueError):
+    """The `--from` switch, or the index of a mirror or sample, is not usable."""
+
+
+@dataclass(frozen=True)
+class OriginSpec:
+    """The parsed `--from` switch."""
+
+    name: OriginName
+    folder: Path | None = None
+
+    def __str__(self) -> str:
+        return f"mirror:{self.folder}" if self.name == "mirror" else self.name
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The publisher answered "not modified" for the payload last landed from `url`."""
+
+    dataset: str
+    url: str
+
+
+Fetched = Payload | Unchanged | SourceError
+
+
+class Origin(Protocol):
+    spec: OriginSpec
+
+    def payloads(self, dataset: Dataset, scratch: Path) -> Iterator[Fetched]:
+        """What there is of one dataset. Raises SourceError when there is nothing at all to be had."""
+        ...
+
+
+def parse(text: str) -> OriginSpec:
+    """`live`, `sample`, `landed` or `mirror:DIR`. Raises OriginError."""
+    if text in ("live", "sample", "landed"):
+        return OriginSpec(text)  # type: ignore[arg-type]
+    if text.startswith("mirror:") and text != "mirror:":
+        folder = Path(text.removeprefix("mirror:")).expanduser()
+        if not folder.is_dir():
+            raise OriginError(f"expected a folder after mirror:, found {folder} (no such folder)")
+        return OriginSpec("mirror", folder.resolve())
+    raise OriginError(f"expected live, sample, landed or mirror:DIR, found {text!r}")
+
+
+def open_origin(spec: OriginSpec, landing: Landing, session: PoliteSession | None) -> Origin:
+    """The origin that the switch names; `session` is needed for live only."""
+    if spec.name == "sample":
+        return SampleOrigin(spec)
+    if spec.name == "mirror":
+        return MirrorOrigin(spec)
+    if spec.name == "landed":
+        return LandedOrigin(spec)
+    if session is None:
+        raise OriginError("the live origin needs an HTTP session")
+    return LiveOrigin(spec, landing, session)
+
+
+class LiveOrigin:
+    """Publishers over HTTP: discover the newest releases, fetch what is new."""
+
+    def __init__(self, spec: OriginSpec, landing: Landing, session: PoliteSession) -> None:
+        self.spec, self.landing, self.session = spec, landing, session
+
+    def payloads(self, dataset: Dataset, scratch: Path) -> Iterator[Fetched]:
+        publisher = publisher_of(dataset)
+        for number, candidate in enumerate(publisher.discover(dataset, self.session)):
+            folder = scratch / str(number)
+            folder.mkdir(parents=True)
+            try:
+                files = publisher.fetch(dataset, candidate, self.session, folder, self._validators(dataset))
+            except SourceError as error:
+                yield error  # the other parts of the dataset go on
+                continue
+            if files is None:
+                yield Unchanged(dataset.dataset, candidate.url)
+                continue
+            yield Payload(
+                dataset=dataset.dataset,
+                part=candidate.part,
+                title=candidate.title,
+                url=candidate.url,
+                files=files,
+                published_at=candidate.published_at,
+                origin="live",
+                retrieved_at=dt.datetime.now(dt.UTC),
+            )
+
+    def _validators(self, dataset: Dataset) -> Any:
+        return lambda url: self.landing.validators(dataset.dataset, url)
+
+
+class SampleOrigin:
+    """Release files bundled with the package, each with its basis and citation (`sample/index.yml`)."""
+
+    def __init__(self, spec: OriginSpec, folder: Path = SAMPLE_DIR) -> None:
+        self.spec, self.folder = spec, folder
+        self.index = _read_index(folder / "index.yml")
+
+    def payloads(self, dataset: Dataset, scratch: Path) -> Iterator[Fetched]:
+        del scratch  # sample files are read in place
+        entries = self.index.get(dataset.dataset, [])
+        if not entries:
+            raise _nothing(dataset, self.folder / "index.yml", "sample files")
+        for entry in entries:
+            path = self.folder / entry["file"]
+            yield Payload(
+                dataset=dataset.dataset,
+                part=entry.get("part", ""),
+                title=dataset.title,
+                url=entry["url"],
+                files=(PayloadFile(path.name, path, entry["url"]),),
+                published_at=entry.get("published"),
+                origin="sample",
+                retrieved_at=dt.datetime.now(dt.UTC),
+                basis=entry["basis"],
+                kind=entry.get("kind", "whole"),
+                citation=entry["citation"],
+            )
+
+
+class MirrorOrigin:
+    """Files that somebody downloaded by hand: `mirror.yml` says which is what; without it, a folder per dataset."""
+
+    def __init__(self, spec: OriginSpec) -> None:
+        if spec.folder is None:
+            raise OriginError("a mirror needs a folder")
+        self.spec, self.folder = spec, spec.folder
+        index = spec.folder / "mirror.yml"
+        self.index = _read_index(index) if index.is_file() else None
+
+    def payloads(self, dataset: Dataset, scratch: Path) -> Iterator[Fetched]:
+        del scratch  # mirrored files are read in place
+        found = False
+        for entry in self._entries(dataset):
+            for path in sorted(self.folder.glob(entry["files"])):
+                found = True
+                yield self._payload(dataset, path, entry)
+        if not found:
+            raise _nothing(dataset, self.folder, "files of this dataset (mirror.yml, or a folder of its name)")
+
+    def _entries(self, dataset: Dataset) -> list[dict[str, Any]]:
+        if self.index is not None:
+            return self.index.get(dataset.dataset, [])
+        return [{"files": f"{dataset.dataset}/[!.]*"}]
+
+    def _payload(self, dataset: Dataset, path: Path, entry: dict[str, Any]) -> Payload:
+        where = f"mirror:{path.relative_to(self.folder)}"
+        kind: Kind = entry.get("kind", "whole")
+        return Payload(
+            dataset=dataset.dataset,
+            part=dataset.part_of(path.name),
+            title=dataset.title,
+            url=where,
+            files=(PayloadFile(path.name, path, where),),
+            published_at=_published(path, entry.get("published")),
+            origin="mirror",
+            retrieved_at=_retrieved(entry.get("retrieved")),
+            kind=kind,
+            citation=str(entry.get("note", "")),
+        )
+
+
+class LandedOrigin:
+    """No fetch at all: the build is made from what is in the landing zone."""
+
+    def __init__(self, spec: OriginSpec) -> None:
+        self.spec = spec
+
+    def payloads(self, dataset: Dataset, scratch: Path) -> Iterator[Fetched]:
+        del dataset, scratch
+        yield from ()
+
+
+def _read_index(path: Path) -> dict[str, list[dict[str, Any]]]:
+    try:
+        index = yaml.safe_load(path.read_text(encoding="utf-8"))["datasets"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise OriginError(
+            f"expected an index with a `datasets` mapping in {path}, found {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(index, dict):
+        raise OriginError(f"expected `datasets` to map dataset to files in {path}, found {type(index).__name__}")
+    return {str(dataset): list(entries or []) for dataset, entries in index.items()}
+
+
+def _published(path: Path, published: Any) -> dt.date | None:
+    """The release date that a mirror gives: a date, or the `sourceDate` (dd/mm/yyyy) of the JSON beside the file."""
+    if isinstance(published, dt.date) or published is None:
+        return published
+    if published != "from_json_sourceDate":
+        raise OriginError(f"expected a date or from_json_sourceDate for {path}, found {published!r}")
+    metadata = path.with_suffix(".json")
+    if not metadata.is_file():
+        return None
+    found = re.search(r'"sourceDate":\s*"[^"]*?(\d{2})/(\d{2})/(\d{4})[|"]', metadata.read_text(encoding="utf-8"))
+    return dt.date(int(found[3]), int(found[2]), int(found[1])) if found else None
+
+
+def _retrieved(retrieved: Any) -> dt.datetime:
+    if isinstance(retrieved, dt.date):
+        return dt.datetime.combine(retrieved, dt.time(12), tzinfo=LONDON).astimezone(dt.UTC)
+    return dt.datetime.now(dt.UTC)
+
+
+def _nothing(dataset: Dataset, where: Path, expected: str) -> NothingFoundError:
+    return NothingFoundError(
+        publisher=dataset.publisher,
+        dataset=dataset.dataset,
+        where=str(where),
+        expected=expected,
+        found="none",
+        action="The run goes on without it; what landed before is still served.",
+    )
+
+
+def unused_entries(origin: Origin, catalogue: dict[str, Dataset]) -> list[str]:
+    """Datasets that a mirror or sample holds and the catalogue does not know."""
+    index = getattr(origin, "index", None) or {}
+    return sorted(set(index) - set(catalogue))

@@ -1,0 +1,166 @@
+"""Bytes to raw tables: all columns text, canonical names, provenance beside every row.
+
+`read_release` opens a payload's files (archives searched recursively), finds the table each catalogue entry
+describes, and returns Arrow tables whose columns are `Table.column_names` followed by `PROVENANCE`. It knows
+formats, not publishers. What it cannot read ends in one PayloadError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from sources.catalogue import Dataset, Table
+from sources.errors import PayloadError
+from sources.readers import archive, csv, json_features, workbook
+from sources.readers.header import HeaderNotFound
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Part of every raw file's name: raise it when a change of the readers changes what they return.
+READER_VERSION = "1"
+
+PROVENANCE = ("_release_id", "_file_sha256", "_member", "_row_number")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a payload: its published name, its bytes on disk, their hash."""
+
+    name: str
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One readable file: a payload's file itself, or a member found inside its archives."""
+
+    name: str  # file name, or path inside the archive
+    path: Path
+    sha256: str  # of the payload's file, which is what the ledger knows
+    archived: bool = False
+
+    @property
+    def base_name(self) -> str:
+        return self.name.rsplit("/", 1)[-1]
+
+
+class _MemberNotFound(HeaderNotFound):
+    """No file of the payload is the one that a catalogue table names."""
+
+
+def read_release(dataset: Dataset, files: Sequence[SourceFile], release_id: str) -> dict[str, pa.Table]:
+    """Raw tables of one release, by table name. Optional tables that the payload lacks are left out."""
+    tables: dict[str, pa.Table] = {}
+    passed_over: list[HeaderNotFound] = []
+    with TemporaryDirectory(prefix="outcomes-read-") as scratch:
+        leaves = [leaf for file in files for leaf in _leaves(file, Path(scratch))]
+        for table in dataset.tables:
+            try:
+                tables[table.name] = _read_table(dataset, table, leaves, release_id)
+            except HeaderNotFound as error:
+                # Layouts of one thing differ between releases: an optional table is one of several readings.
+                if not table.optional:
+                    raise _error(dataset, where=error.where, expected=error.expected, found=error.found) from error
+                # Of readings that all fail, the one whose file is there says what is wrong.
+                passed_over.insert(0 if isinstance(error, _MemberNotFound) else len(passed_over), error)
+    if not tables:
+        nearest = passed_over[-1]
+        raise _error(dataset, where=nearest.where, expected=nearest.expected, found=nearest.found)
+    return tables
+
+
+def _leaves(file: SourceFile, scratch: Path) -> Iterator[Leaf]:
+    if archive.is_archive(file.path):
+        for name, path in archive.extract(file.path, scratch):
+            yield Leaf(name, path, file.sha256, archived=True)
+    else:
+        yield Leaf(file.name, file.path, file.sha256)
+
+
+def _read_table(dataset: Dataset, table: Table, leaves: Sequence[Leaf], release_id: str) -> pa.Table:
+    """All members of one table, concatenated. Raises HeaderNotFound when any of them is not that table."""
+    import pyarrow as pa
+
+    members = _members(table, leaves)
+    if not members:
+        names = ", ".join(leaf.name for leaf in leaves[:8]) or "an empty archive"
+        raise _MemberNotFound(names, f"a file matching {table.member!r} for table {table.name}", "none")
+    _refuse_partial_archive(table, members)
+    return pa.concat_tables(
+        _with_provenance(rows, release_id, leaf.sha256, member)
+        for leaf in members
+        for member, rows in _read_leaf(dataset, table, leaf)
+    )
+
+
+def _refuse_partial_archive(table: Table, members: Sequence[Leaf]) -> None:
+    """Files given one by one may come alone; an archive is a release and has to be complete."""
+    for expected in table.archive_holds:
+        archived = [leaf.name for leaf in members if leaf.archived]
+        if archived and not any(re.search(expected, leaf.base_name) for leaf in members):
+            found = f"only {', '.join(archived[:8])}"
+            raise HeaderNotFound("the archive", f"a member matching {expected!r}", found)
+
+
+def _members(table: Table, leaves: Sequence[Leaf]) -> list[Leaf]:
+    matching = [leaf for leaf in leaves if re.search(table.member, leaf.base_name)]
+    if table.revision is None:
+        return matching
+    newest: dict[str, tuple[int, Leaf]] = {}
+    for leaf in matching:
+        found = re.search(table.revision, leaf.base_name)
+        revision = int(found["revision"]) if found else 0
+        stem = leaf.base_name if found is None else leaf.base_name[: found.start("revision")]
+        if stem not in newest or revision > newest[stem][0]:
+            newest[stem] = (revision, leaf)
+    return [leaf for _, leaf in newest.values()]
+
+
+def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf) -> Iterator[tuple[str, pa.Table]]:
+    """(member, rows) pairs; rows carry canonical text columns and `_row_number`."""
+    try:
+        if _format(table, leaf) == "csv":
+            yield leaf.base_name, csv.read(table, leaf.path, leaf.name)
+        elif _format(table, leaf) == "workbook":
+            yield from workbook.read(table, leaf.path, leaf.name)
+        else:
+            yield leaf.base_name, json_features.read(table, leaf.path, leaf.name)
+    except (csv.Unreadable, workbook.Unreadable, json_features.Unreadable) as error:
+        raise _error(dataset, where=leaf.name, expected=f"a readable {table.format}", found=str(error)) from error
+
+
+def _format(table: Table, leaf: Leaf) -> str:
+    """The table's format; the CSV download of a feature layer stands for the layer's reply."""
+    download = table.format == "arcgis_json" and leaf.base_name.lower().endswith(".csv")
+    return "csv" if download else table.format
+
+
+def _with_provenance(rows: pa.Table, release_id: str, sha256: str, member: str) -> pa.Table:
+    import pyarrow as pa
+
+    count = rows.num_rows
+    constant = {"_release_id": release_id, "_file_sha256": sha256, "_member": member}
+    numbers = rows.column("_row_number")
+    rows = rows.drop_columns(["_row_number"])
+    for name, value in constant.items():
+        rows = rows.append_column(name, pa.repeat(pa.scalar(value, pa.string()), count))
+    return rows.append_column("_row_number", numbers.cast(pa.string()))
+
+
+def _error(dataset: Dataset, *, where: str, expected: str, found: str) -> PayloadError:
+    return PayloadError(
+        publisher=dataset.publisher,
+        dataset=dataset.dataset,
+        where=where,
+        expected=expected,
+        found=found,
+        action="If the publisher changed the layout, change "
+        f"sources/catalogue/{dataset.publisher}/{dataset.dataset}.yml.",
+    )

@@ -1,0 +1,74 @@
+"""CSV to an Arrow table of text. The dialect is fixed (comma, double quote): known formats are not sniffed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sources.catalogue import Table
+from sources.readers.header import SEARCH_ROWS, Header, locate
+from sources.readers.shape import keep_rows, select_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+HEAD_BYTES = 1 << 18
+
+
+class Unreadable(Exception):
+    """The bytes are not the CSV they should be."""
+
+
+def read(table: Table, path: Path, where: str) -> pa.Table:
+    """Canonical text columns and `_row_number` (as a spreadsheet would number the row)."""
+    header, width = _header(table, path, where)
+    rows = _body(path, table.encoding, header, width)
+    return keep_rows(table, select_columns(table, rows, header))
+
+
+def _header(table: Table, path: Path, where: str) -> tuple[Header, int]:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    try:
+        text = io.TextIOWrapper(io.BytesIO(head), encoding=_with_bom(table.encoding), newline="", errors="strict").read(
+            HEAD_BYTES // 4
+        )
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"bytes that are not {table.encoding}: {error}") from error
+    try:
+        rows = list(islice(csv.reader(io.StringIO(text, newline="")), SEARCH_ROWS))
+    except csv.Error as error:
+        raise Unreadable(f"no comma-separated text: {error}") from error
+    header = locate(table, rows, where)
+    return header, len(rows[header.row])
+
+
+def _with_bom(encoding: str) -> str:
+    return "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+
+
+def _body(path: Path, encoding: str, header: Header, width: int) -> pa.Table:
+    """All rows below the header; columns are named by their index, `_row_number` is appended."""
+    import pyarrow as pa
+    from pyarrow import csv as pacsv
+
+    names = [str(index) for index in range(width)]
+    try:
+        rows = pacsv.read_csv(
+            path,
+            read_options=pacsv.ReadOptions(skip_rows=header.row + 1, column_names=names, encoding=encoding),
+            parse_options=pacsv.ParseOptions(newlines_in_values=True),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if "Empty CSV file" in str(error):
+            rows = pa.table({name: pa.array([], pa.string()) for name in names})
+        else:
+            raise Unreadable(str(error)) from error
+    first = header.row + 2
+    return rows.append_column("_row_number", pa.array(range(first, first + rows.num_rows), pa.int64()))

@@ -1,0 +1,41 @@
+"""ArcGIS feature replies (`features[].attributes`) to an Arrow table of text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sources.catalogue import Table
+from sources.readers.header import locate
+from sources.readers.shape import keep_rows, select_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Unreadable(Exception):
+    """The bytes are not a feature reply."""
+
+
+def read(table: Table, path: Path, where: str) -> pa.Table:
+    """Canonical text columns and `_row_number` (1-based feature number) of one page of features."""
+    import pyarrow as pa
+
+    try:
+        reply = json.loads(path.read_bytes())
+        attributes = [feature["attributes"] for feature in reply["features"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"no features with attributes: {type(error).__name__} {error}") from error
+    names = [field["name"] for field in reply.get("fields", [])] or list(attributes[0] if attributes else ())
+    header = locate(table, [names], where)
+    rows = pa.table(
+        {
+            str(index): pa.array(
+                ["" if item.get(name) is None else str(item[name]) for item in attributes], pa.string()
+            )
+            for index, name in enumerate(names)
+        }
+        | {"_row_number": pa.array(range(1, len(attributes) + 1), pa.int64())}
+    )
+    return keep_rows(table, select_columns(table, rows, header))

@@ -1,0 +1,174 @@
+"""What travels from a publisher to the landing zone: candidate → payload → release.
+
+A *candidate* is something a publisher offers now. A *payload* is its bytes on disk, not yet accepted. A
+*release* is a payload that was gated, read, checked against its contract and landed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from sources.readers import SourceFile
+
+Basis = Literal["published", "illustrative"]
+Kind = Literal["whole", "reply", "reconstructed", "excerpt"]
+PublishedAtBasis = Literal["publisher", "catalogue", "retrieved"]
+
+# Kinds whose completeness (areas, row band) cannot be expected; their format always is.
+INCOMPLETE_KINDS = frozenset({"reply", "reconstructed", "excerpt"})
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One release that a publisher offers now, as found by discovery."""
+
+    dataset: str
+    part: str
+    title: str
+    url: str
+    file_name: str
+    published_at: dt.date | None = None  # None: the publisher does not say
+
+
+@dataclass(frozen=True)
+class PayloadFile:
+    """One file as fetched: published name, bytes on disk, what the server said of it."""
+
+    name: str
+    path: Path
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    media_type: str | None = None
+
+    @property
+    def source_file(self) -> SourceFile:
+        return SourceFile(self.name, self.path, sha256_of(self.path))
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Fetched bytes of one release of a dataset part (several files only where a request was paged)."""
+
+    dataset: str
+    part: str
+    title: str
+    url: str
+    files: tuple[PayloadFile, ...]
+    published_at: dt.date | None
+    origin: Literal["live", "mirror", "sample"]
+    retrieved_at: dt.datetime
+    basis: Basis = "published"
+    kind: Kind = "whole"
+    citation: str = ""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file of a landed release; `path` is relative to the landing zone."""
+
+    name: str
+    path: str
+    url: str
+    sha256: str
+    bytes: int
+    etag: str | None = None
+    last_modified: str | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """A landed release, as one ledger row describes it."""
+
+    release_id: str
+    dataset: str
+    part: str
+    title: str
+    url: str
+    published_at: dt.date
+    published_at_basis: PublishedAtBasis
+    retrieved_at: dt.datetime
+    sha256: str
+    origin: str
+    basis: Basis
+    kind: Kind
+    citation: str
+    files: tuple[StoredFile, ...] = field(default_factory=tuple)
+
+    @property
+    def key(self) -> str:
+        """Release id as a file name."""
+        return self.release_id.replace(":", "~")
+
+    @property
+    def is_incomplete(self) -> bool:
+        return self.kind in INCOMPLETE_KINDS
+
+    def to_dict(self) -> dict[str, Any]:
+        row = asdict(self)
+        row["published_at"] = self.published_at.isoformat()
+        row["retrieved_at"] = self.retrieved_at.isoformat()
+        return row
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> Release:
+        known = {name: row[name] for name in cls.__dataclass_fields__ if name in row}
+        return cls(
+            **known
+            | {
+                "published_at": dt.date.fromisoformat(row["published_at"]),
+                "retrieved_at": dt.datetime.fromisoformat(row["retrieved_at"]),
+                "files": tuple(StoredFile(**file) for file in row["files"]),
+            }
+        )
+
+
+def describe(payload: Payload) -> Release:
+    """The release a payload would become: identity from content, date from the publisher where known."""
+    stored = tuple(
+        StoredFile(
+            name=file.name,
+            path="",
+            url=file.url,
+            sha256=sha256_of(file.path),
+            bytes=file.path.stat().st_size,
+            etag=file.etag,
+            last_modified=file.last_modified,
+            media_type=file.media_type,
+        )
+        for file in payload.files
+    )
+    digests = [file.sha256 for file in stored]
+    sha256 = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    published_at = payload.published_at or payload.retrieved_at.date()
+    return Release(
+        release_id=f"{payload.dataset}:{payload.part or '-'}:{published_at}:{sha256[:12]}",
+        dataset=payload.dataset,
+        part=payload.part,
+        title=payload.title,
+        url=payload.url,
+        published_at=published_at,
+        published_at_basis="publisher" if payload.published_at else "retrieved",
+        retrieved_at=payload.retrieved_at,
+        sha256=sha256,
+        origin=payload.origin,
+        basis=payload.basis,
+        kind=payload.kind,
+        citation=payload.citation,
+        files=stored,
+    )
+
+
+def with_paths(release: Release, paths: dict[str, str]) -> Release:
+    """The release with the landing path of each file, by content hash."""
+    return replace(release, files=tuple(replace(file, path=paths[file.sha256]) for file in release.files))
