@@ -1,0 +1,1 @@
+"""Bundled release files, in each publisher's own format, and the command that writes them."""

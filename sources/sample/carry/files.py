@@ -1,0 +1,85 @@
+"""Writers whose bytes depend on their content only: CSV, workbook, archive. No clock, no user, no machine."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import xlsxwriter  # type: ignore[import-untyped]  # a development dependency, needed to write the sample only
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip member can carry
+
+
+class Formula(NamedTuple):
+    """A cell that a spreadsheet computes, with the value it shows (`=L5/C5*100`, 38.4)."""
+
+    text: str
+    value: float
+
+
+Cell = str | int | float | Formula | None
+Rows = Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True)
+class SampleFile:
+    """One file of the sample with what the index says of it; `file` is relative to the sample folder."""
+
+    dataset: str
+    file: str
+    basis: Literal["published", "illustrative"]
+    published: dt.date
+    kind: Literal["whole", "excerpt", "reconstructed"]
+    url: str
+    citation: str
+    note: str
+    content: bytes
+    part: str = ""
+
+
+def csv_file(rows: Iterable[Sequence[object]], newline: str = "\n") -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator=newline).writerows(rows)
+    return text.getvalue().encode()
+
+
+def workbook(sheets: Mapping[str, Rows]) -> bytes:
+    """Workbook with the given cells; text stays text and numbers stay numbers, whatever they look like."""
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    book.set_properties({"created": dt.datetime(*EPOCH)})
+    grid = book.add_format({"border": 1})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for row_number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                _write(sheet, row_number, column, cell, grid)
+    book.close()
+    return target.getvalue()
+
+
+def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Cell, grid: object) -> None:
+    if isinstance(cell, Formula):
+        sheet.write_formula(row, column, cell.text, None, cell.value)
+    elif isinstance(cell, str):
+        sheet.write_string(row, column, cell)
+    elif cell is None:
+        sheet.write_blank(row, column, None, grid)  # formatted, empty: publishers leave whole columns of them
+    else:
+        sheet.write_number(row, column, cell)
+
+
+def archive(members: Mapping[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as zipped:
+        for name, content in members.items():
+            member = zipfile.ZipInfo(name, EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.create_system = 3  # the same on every platform
+            zipped.writestr(member, content)
+    return target.getvalue()
