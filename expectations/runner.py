@@ -1,0 +1,310 @@
+"""Validates data frames against suites with Great Expectations, on pandas only.
+
+Importing Great Expectations takes seconds, so it happens when the first suite is checked. The context lives
+in memory: nothing is read from or written to a project folder, no analytics, no progress bars.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from expectations import wording
+from expectations.model import (
+    NUMBER_SUFFIX,
+    CheckedSuite,
+    CheckResult,
+    Kind,
+    Rule,
+    Suite,
+    plain_column,
+)
+
+if TYPE_CHECKING:
+    import pandas
+
+ROW_NUMBER = "_row_number"  # provenance column: the row as a spreadsheet shows it
+
+_SEVERITY = {"error": "critical", "warn": "warning"}  # in Great Expectations' words
+_SOURCE = "tables"
+_NO_EXCEPTION = {"raised_exception": False, "exception_message": None, "exception_traceback": None}
+
+
+def import_great_expectations() -> Any:
+    """The package, with analytics off before its first line runs (it reads the variable while importing)."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    import great_expectations
+
+    return great_expectations
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What was checked, and when (UTC)."""
+
+    kind: Kind
+    dataset: str
+    table_name: str
+    release_id: str
+    checked_at: datetime
+
+
+class Runner:
+    """Checks many suites with one in-memory context.
+
+    Great Expectations keeps global state: the checks of a runner take turns under a lock, and a process needs
+    one runner only.
+    """
+
+    def __init__(self) -> None:
+        self._context: Any = None
+        self._lock = threading.Lock()
+
+    def check(
+        self,
+        suite: Suite,
+        frame: pandas.DataFrame,
+        *,
+        kind: Kind,
+        dataset: str,
+        table_name: str,
+        release_id: str = "",
+    ) -> CheckedSuite:
+        """Results of every rule, in the suite's order, and the document for Data Docs.
+
+        Text is trimmed and empty text is missing, as in staging. A rule whose column is not there fails, with
+        those words; it is not an error.
+        """
+        prepared = _prepared(suite, frame)
+        absent = {rule.name: _absent(rule, prepared) for rule in suite.rules}
+        judged = [rule for rule in suite.rules if not absent[rule.name]]
+        with self._lock:
+            validation = self._validate(suite.name, judged, prepared)
+        outcomes = {
+            outcome["expectation_config"]["meta"]["name"]: _ordered(outcome) for outcome in validation["results"]
+        }
+        for rule in suite.rules:
+            if absent[rule.name]:
+                outcomes[rule.name] = _not_judged(rule, _not_there(absent[rule.name]))
+        validation["results"] = [outcomes[rule.name] for rule in suite.rules]
+
+        subject = _Subject(kind, dataset, table_name, release_id, datetime.now(UTC))
+        results = [_result(subject, rule, outcomes[rule.name], prepared) for rule in suite.rules]
+        _seal(validation, results, subject)
+        document = {
+            **asdict(subject),
+            "checked_at": subject.checked_at.isoformat(),
+            "results": [result.to_dict() for result in results],
+            "validation": validation,
+        }
+        return CheckedSuite(results, document)
+
+    def build_docs(self, documents: list[dict[str, Any]], target: Path) -> Path:
+        """Data Docs of the given documents, whichever run made them; returns the path of `index.html`."""
+        from expectations.data_docs import build_docs
+
+        return build_docs(documents, target)
+
+    def _validate(self, name: str, rules: list[Rule], frame: pandas.DataFrame) -> dict[str, Any]:
+        """Great Expectations' own result, as JSON."""
+        context = self._ready_context()
+        from great_expectations.core.expectation_suite import ExpectationSuite
+        from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+        from great_expectations.expectations.metadata_types import FailureSeverity
+
+        suite = ExpectationSuite(
+            name=name,
+            expectations=[
+                ExpectationConfiguration(
+                    type=rule.expectation,
+                    kwargs=dict(rule.kwargs),
+                    severity=FailureSeverity(_SEVERITY[rule.severity]),
+                    meta={"name": rule.name},
+                )
+                for rule in rules
+            ],
+        )
+        asset = context.data_sources.add_pandas(_SOURCE).add_dataframe_asset(name)
+        try:
+            batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+            with warnings.catch_warnings():
+                # pandas on patterns with groups, which a catalogue may use
+                warnings.filterwarnings("ignore", "This pattern is interpreted", UserWarning)
+                result = batch.validate(
+                    suite,
+                    result_format={
+                        "result_format": "SUMMARY",
+                        "partial_unexpected_count": wording.SAMPLE_SIZE,
+                    },
+                )
+        finally:
+            context.data_sources.delete(_SOURCE)  # it would hold on to the frame
+        validation: dict[str, Any] = result.to_json_dict()
+        return validation
+
+    def _ready_context(self) -> Any:
+        if self._context is None:
+            gx = import_great_expectations()
+            from great_expectations.data_context.types.base import (
+                DataContextConfig,
+                InMemoryStoreBackendDefaults,
+                ProgressBarsConfig,
+            )
+
+            settings = DataContextConfig(
+                store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+                analytics_enabled=False,
+                progress_bars=ProgressBarsConfig(globally=False),
+            )
+            self._context = gx.get_context(mode="ephemeral", project_config=settings)
+        return self._context
+
+
+def _prepared(suite: Suite, frame: pandas.DataFrame) -> pandas.DataFrame:
+    """The frame with judged columns trimmed, and a column of numbers where a rule asks for one."""
+    import pandas as pd
+
+    wanted = list(dict.fromkeys(column for rule in suite.rules for column in rule.columns))
+    made: dict[str, Any] = {}
+    for name in dict.fromkeys(plain_column(column) for column in wanted):
+        if name in frame.columns:
+            made[name] = _trimmed(frame[name])
+    for name in wanted:
+        if name.endswith(NUMBER_SUFFIX) and plain_column(name) in made:
+            text = made[plain_column(name)].astype("str").str.replace(",", "", regex=False)
+            made[name] = pd.to_numeric(text, errors="coerce")
+    return frame.reset_index(drop=True).assign(**{name: column.array for name, column in made.items()})
+
+
+def _trimmed(column: pandas.Series[Any]) -> pandas.Series[Any]:
+    import pandas as pd
+
+    if not (pd.api.types.is_string_dtype(column.dtype) or column.isna().all()):
+        return column
+    text = column.astype("str").str.strip()
+    return text.mask(text == "")
+
+
+def _ordered(outcome: dict[str, Any]) -> dict[str, Any]:
+    """Great Expectations lists members of sets in any order; columns of numbers are ours, not the table's."""
+    detail = outcome["result"]
+    if "partial_missing_list" in detail:
+        detail["partial_missing_list"] = sorted(detail["partial_missing_list"])
+    if outcome["expectation_config"]["type"] == "expect_table_columns_to_match_set":
+        detail["observed_value"] = sorted(name for name in detail["observed_value"] if not name.endswith(NUMBER_SUFFIX))
+        mismatched = detail.get("details", {}).get("mismatched", {})
+        if "missing" in mismatched:
+            wanted = outcome["expectation_config"]["kwargs"]["column_set"]
+            mismatched["missing"] = sorted(mismatched["missing"], key=wanted.index)
+    return outcome
+
+
+def _absent(rule: Rule, frame: pandas.DataFrame) -> list[str]:
+    return [plain_column(column) for column in rule.columns if column not in frame.columns]
+
+
+def _not_there(columns: Sequence[str]) -> str:
+    return f"column {', '.join(columns)} is not there"
+
+
+def _not_judged(rule: Rule, message: str) -> dict[str, Any]:
+    """A failed outcome in Great Expectations' form, for a rule that could not be evaluated."""
+    return {
+        "success": False,
+        "expectation_config": {
+            "type": rule.expectation,
+            "kwargs": dict(rule.kwargs),
+            "severity": _SEVERITY[rule.severity],
+            "meta": {"name": rule.name},
+        },
+        "result": {},
+        "meta": {},
+        "exception_info": {
+            "raised_exception": True,
+            "exception_message": message,
+            "exception_traceback": "",
+        },
+    }
+
+
+def _exception(outcome: dict[str, Any]) -> str:
+    """Message of what Great Expectations raised while it evaluated a rule, '' when nothing was raised.
+
+    It gives either one record or one per metric.
+    """
+    info = outcome.get("exception_info") or {}
+    records = [info] if "raised_exception" in info else list(info.values())
+    messages = [record["exception_message"] for record in records if record.get("raised_exception")]
+    return "; ".join(dict.fromkeys(str(message) for message in messages))
+
+
+def _result(subject: _Subject, rule: Rule, outcome: dict[str, Any], frame: pandas.DataFrame) -> CheckResult:
+    detail, passed = outcome["result"], bool(outcome["success"])
+    message = _exception(outcome)
+    values = [] if passed else _failing_values(rule, detail, frame)
+    place = (subject.kind, subject.dataset, subject.table_name, rule.name, subject.release_id)
+    return CheckResult(
+        check_id="/".join(part for part in place if part),
+        kind=subject.kind,
+        dataset=subject.dataset,
+        table_name=subject.table_name,
+        column_name=", ".join(plain_column(column) for column in rule.columns),
+        check_name=rule.name,
+        severity=rule.severity,
+        passed=passed,
+        expected=wording.expected(rule),
+        found=message or wording.found(rule, detail, _row_names(detail, frame)),
+        sample_failing="; ".join(values),
+        release_id=subject.release_id,
+        checked_at=subject.checked_at,
+    )
+
+
+def _failing_values(rule: Rule, detail: dict[str, Any], frame: pandas.DataFrame) -> list[str]:
+    """Samples; where no cell is a number, the text that stands there instead."""
+    column = str(rule.kwargs.get("column", ""))
+    if rule.expectation == "expect_column_values_to_not_be_null" and column.endswith(NUMBER_SUFFIX):
+        if column not in frame.columns:
+            return []
+        return [str(text) for text in frame[plain_column(column)].dropna().unique()[: wording.SAMPLE_SIZE]]
+    return wording.samples(detail)
+
+
+def _row_names(detail: dict[str, Any], frame: pandas.DataFrame) -> list[str]:
+    """Spreadsheet row numbers of the sampled failing rows, where the table has them."""
+    positions = detail.get("partial_unexpected_index_list") or []
+    if ROW_NUMBER not in frame.columns:
+        return []
+    return [str(frame[ROW_NUMBER].iloc[position]) for position in positions[: wording.SAMPLE_SIZE]]
+
+
+def _seal(validation: dict[str, Any], results: list[CheckResult], subject: _Subject) -> None:
+    """Make the stored validation say what was judged, and drop what only this process and machine mean."""
+    for outcome, result in zip(validation["results"], results, strict=True):
+        message = _exception(outcome)
+        outcome["exception_info"] = (
+            {"raised_exception": True, "exception_message": message, "exception_traceback": ""}
+            if message
+            else dict(_NO_EXCEPTION)
+        )
+        outcome["expectation_config"]["kwargs"].pop("batch_id", None)
+        outcome["result"].pop("partial_unexpected_index_list", None)
+        if "partial_missing_list" in outcome["result"]:
+            outcome["result"]["observed_value"] = result.found
+    passed = sum(result.passed for result in results)
+    validation["success"] = passed == len(results)
+    validation["statistics"] = {
+        "evaluated_expectations": len(results),
+        "successful_expectations": passed,
+        "unsuccessful_expectations": len(results) - passed,
+        "success_percent": 100 * passed / len(results) if results else None,
+    }
+    version = validation["meta"].get("great_expectations_version")
+    run = {"run_name": subject.release_id or "build", "run_time": subject.checked_at.isoformat()}
+    validation["meta"] = {"great_expectations_version": version, "run_id": run}
