@@ -21,7 +21,7 @@ EMISSIONS_2024 = {
 def main() -> int:
     problems = []
     with duckdb.connect(MART, read_only=True) as con:
-        (build_id, built_from), = con.execute("select build_id, built_from from mart.build").fetchall()
+        ((build_id, built_from),) = con.execute("select build_id, built_from from mart.build").fetchall()
         sys.stdout.write(f"build {build_id} from {built_from}\n")
         (measures,) = con.execute("select count(distinct measure_id) from mart.mart_measure_coverage").fetchone()
         if measures != 88:

@@ -46,6 +46,7 @@ class GateTable:
     suite: Suite
     table_name: str
     frame_sql: str
+    row_label: str = ""  # column of the frame by which a failing row is named
 
 
 def release_gate(home_area: str, origin: str = "live") -> list[Suite]:
@@ -66,7 +67,14 @@ def run_gate(build_db: Path, runner: Runner, *, home_area: str, origin: str) -> 
             for table in gate_tables(home_area, origin):
                 frame = connection.execute(table.frame_sql).df()
                 checked.append(
-                    runner.check(table.suite, frame, kind="release_gate", dataset="", table_name=table.table_name)
+                    runner.check(
+                        table.suite,
+                        frame,
+                        kind="release_gate",
+                        dataset="",
+                        table_name=table.table_name,
+                        row_label=table.row_label,
+                    )
                 )
     except duckdb.Error as error:
         raise GateError(
@@ -95,19 +103,19 @@ def gate_tables(home_area: str, origin: str) -> list[GateTable]:
             observation,
             _most_repeated(LATEST_KEY, "is_latest"),
         ),
-        GateTable(Suite("observation_status", _status_rules()), observation, _STATUS_SQL),
+        GateTable(Suite("observation_status", _status_rules()), observation, _STATUS_SQL, "example"),
         GateTable(
             Suite("observation_basis", (_one_of("basis", _accepted_basis(origin), "basis_accepted"),)),
             observation,
             _BASIS_SQL,
         ),
-        GateTable(Suite("observation_percent", _percent_rules()), observation, _PERCENT_SQL),
+        GateTable(Suite("observation_percent", _percent_rules()), observation, _PERCENT_SQL, "indicator"),
         GateTable(
             Suite("home_area", (_contains("ref_area", home_area, "home_area_present"),)),
             observation,
             "select distinct ref_area from mart.fct_observation where is_latest and obs_value is not null",
         ),
-        GateTable(Suite("measure_coverage", _coverage_rules()), coverage, _COVERAGE_SQL),
+        GateTable(Suite("measure_coverage", _coverage_rules()), coverage, _COVERAGE_SQL, "measure"),
     ]
 
 
@@ -134,18 +142,18 @@ def _most_repeated(key: tuple[str, ...], condition: str) -> str:
 _STATUS_SQL = """
 select
     obs_status,
-    observations,
+    example,
     case when has_value then obs_status end as status_with_value,
     case when not has_value then obs_status end as status_without_value
 from (
     select
         coalesce(obs_status, '(none)') as obs_status,
         obs_value is not null and not isnan(obs_value) as has_value,
-        count(*) as observations
+        min(concat_ws(' / ', dataset, indicator_id, ref_area, time_period)) as example
     from mart.fct_observation
     group by 1, 2
 )
-order by 1, 3
+order by obs_status, example
 """
 
 _BASIS_SQL = """
@@ -156,7 +164,7 @@ order by 1
 """
 
 _PERCENT_SQL = """
-select indicator_id, min(obs_value) as lowest, max(obs_value) as highest
+select indicator_id as indicator, min(obs_value) as lowest, max(obs_value) as highest
 from mart.fct_observation
 where unit_measure = 'percent'
 group by indicator_id
@@ -166,6 +174,7 @@ order by indicator_id
 _COVERAGE_SQL = """
 select
     measure_id,
+    measure_id as measure,
     status,
     case when status in ('answered', 'proxy', 'weak_proxy') then coalesce(basis, '(none)') end as basis_of_answered
 from mart.mart_measure_coverage

@@ -75,8 +75,11 @@ class Runner:
         dataset: str,
         table_name: str,
         release_id: str = "",
+        row_label: str = ROW_NUMBER,
     ) -> CheckedSuite:
         """Results of every rule, in the suite's order, and the document for Data Docs.
+
+        `row_label` is the column by which failing rows are named, where the frame has it.
 
         Text is trimmed and empty text is missing, as in staging. A rule whose column is not there fails, with
         those words; it is not an error.
@@ -95,7 +98,7 @@ class Runner:
         validation["results"] = [outcomes[rule.name] for rule in suite.rules]
 
         subject = _Subject(kind, dataset, table_name, release_id, datetime.now(UTC))
-        results = [_result(subject, rule, outcomes[rule.name], prepared) for rule in suite.rules]
+        results = [_result(subject, rule, outcomes[rule.name], prepared, row_label) for rule in suite.rules]
         _seal(validation, results, subject)
         document = {
             **asdict(subject),
@@ -244,7 +247,9 @@ def _exception(outcome: dict[str, Any]) -> str:
     return "; ".join(dict.fromkeys(str(message) for message in messages))
 
 
-def _result(subject: _Subject, rule: Rule, outcome: dict[str, Any], frame: pandas.DataFrame) -> CheckResult:
+def _result(
+    subject: _Subject, rule: Rule, outcome: dict[str, Any], frame: pandas.DataFrame, row_label: str
+) -> CheckResult:
     detail, passed = outcome["result"], bool(outcome["success"])
     message = _exception(outcome)
     values = [] if passed else _failing_values(rule, detail, frame)
@@ -259,7 +264,7 @@ def _result(subject: _Subject, rule: Rule, outcome: dict[str, Any], frame: panda
         severity=rule.severity,
         passed=passed,
         expected=wording.expected(rule),
-        found=message or wording.found(rule, detail, _row_names(detail, frame)),
+        found=message or wording.found(rule, detail, _place(detail, frame, row_label)),
         sample_failing="; ".join(values),
         release_id=subject.release_id,
         checked_at=subject.checked_at,
@@ -276,12 +281,17 @@ def _failing_values(rule: Rule, detail: dict[str, Any], frame: pandas.DataFrame)
     return wording.samples(detail)
 
 
-def _row_names(detail: dict[str, Any], frame: pandas.DataFrame) -> list[str]:
-    """Spreadsheet row numbers of the sampled failing rows, where the table has them."""
+def _place(detail: dict[str, Any], frame: pandas.DataFrame, row_label: str) -> str:
+    """Where the sampled failing rows are, e.g. `rows 7, 8`; '' where the table does not say."""
     positions = detail.get("partial_unexpected_index_list") or []
-    if ROW_NUMBER not in frame.columns:
-        return []
-    return [str(frame[ROW_NUMBER].iloc[position]) for position in positions[: wording.SAMPLE_SIZE]]
+    if not positions or row_label not in frame.columns:
+        return ""
+    labels = frame[row_label].iloc[positions[: wording.SAMPLE_SIZE]].dropna()
+    names = list(dict.fromkeys(str(label) for label in labels))
+    if not names:
+        return ""
+    word = "row" if row_label == ROW_NUMBER else row_label
+    return f"{word}{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def _seal(validation: dict[str, Any], results: list[CheckResult], subject: _Subject) -> None:

@@ -22,9 +22,9 @@ def expected(rule: Rule) -> str:
     return _EXPECTED.get(rule.expectation, _expected_otherwise)(rule)
 
 
-def found(rule: Rule, detail: Detail, rows: Sequence[str]) -> str:
-    """What the table has, e.g. `3 of 120 values: 101; -5 (rows 17, 18)`; `rows` name the failing rows."""
-    return _FOUND.get(rule.expectation, _found_rows)(rule, detail, rows)
+def found(rule: Rule, detail: Detail, place: str) -> str:
+    """What the table has, e.g. `2 of 120 values do not fit: 101; -5 (rows 17, 18)`; `place` says where."""
+    return _FOUND.get(rule.expectation, _found_rows)(rule, detail, place)
 
 
 def samples(detail: Detail) -> list[str]:
@@ -108,14 +108,14 @@ _EXPECTED: dict[str, Callable[[Rule], str]] = {
 }
 
 
-def _found_columns(_rule: Rule, detail: Detail, _rows: Sequence[str]) -> str:
+def _found_columns(_rule: Rule, detail: Detail, _place: str) -> str:
     missing = detail.get("details", {}).get("mismatched", {}).get("missing", [])
     if not missing:
         return "all there"
     return f"missing: {', '.join(missing)}; the table has: {', '.join(detail['observed_value'])}"
 
 
-def _found_set(rule: Rule, detail: Detail, _rows: Sequence[str]) -> str:
+def _found_set(rule: Rule, detail: Detail, _place: str) -> str:
     count = detail.get("missing_count", 0)
     if not count:
         return f"all {len(rule.kwargs['value_set']):,} there"
@@ -124,45 +124,45 @@ def _found_set(rule: Rule, detail: Detail, _rows: Sequence[str]) -> str:
     return f"{', '.join(_text(value) for value in listed)}{more} missing"
 
 
-def _found_number(unit: str) -> Callable[[Rule, Detail, Sequence[str]], str]:
-    def sentence(_rule: Rule, detail: Detail, _rows: Sequence[str]) -> str:
+def _found_number(unit: str) -> Callable[[Rule, Detail, str], str]:
+    def sentence(_rule: Rule, detail: Detail, _place: str) -> str:
         observed = detail.get("observed_value")
         return f"{_text(observed) if observed is None else f'{observed:,}'}{unit}"
 
     return sentence
 
 
-def _found_key(rule: Rule, detail: Detail, rows: Sequence[str]) -> str:
+def _found_key(rule: Rule, detail: Detail, place: str) -> str:
     count, total = detail.get("unexpected_count", 0), detail.get("element_count", 0)
     if not count:
         return f"unique in {total:,} rows"
-    return f"{count:,} rows share key ({_key_columns(rule)}): {'; '.join(samples(detail))}{_at(rows)}"
+    return f"{count:,} rows share key ({_key_columns(rule)}): {'; '.join(samples(detail))}{_at(place)}"
 
 
-def _found_filled(rule: Rule, detail: Detail, rows: Sequence[str]) -> str:
+def _found_filled(rule: Rule, detail: Detail, place: str) -> str:
     count, total = detail.get("unexpected_count", 0), detail.get("element_count", 0)
     if str(rule.kwargs["column"]).endswith(NUMBER_SUFFIX):
         return f"{total - count:,} of {total:,} cells are numbers"
     if not count:
         return f"all {total:,} cells are filled"
-    return f"{count:,} of {total:,} cells are empty{_at(rows)}"
+    return f"{count:,} of {total:,} cells are empty{_at(place)}"
 
 
-def _found_rows(_rule: Rule, detail: Detail, rows: Sequence[str]) -> str:
+def _found_rows(_rule: Rule, detail: Detail, place: str) -> str:
     if "unexpected_count" not in detail:
         return f"found {_text(detail.get('observed_value'))}"
     judged = detail.get("element_count", 0) - detail.get("missing_count", 0)
     count = detail["unexpected_count"]
     if not count:
-        return f"all {judged:,} values"
-    return f"{count:,} of {judged:,} values are not: {'; '.join(samples(detail))}{_at(rows)}"
+        return f"all {judged:,} values fit"
+    return f"{count:,} of {judged:,} values do not fit: {'; '.join(samples(detail))}{_at(place)}"
 
 
-def _at(rows: Sequence[str]) -> str:
-    return f" (rows {', '.join(rows[:SAMPLE_SIZE])})" if rows else ""
+def _at(place: str) -> str:
+    return f" ({place})" if place else ""
 
 
-_FOUND: dict[str, Callable[[Rule, Detail, Sequence[str]], str]] = {
+_FOUND: dict[str, Callable[[Rule, Detail, str], str]] = {
     "expect_table_columns_to_match_set": _found_columns,
     "expect_table_row_count_to_be_between": _found_number(" rows"),
     "expect_table_row_count_to_equal": _found_number(" rows"),

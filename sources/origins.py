@@ -18,14 +18,15 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from sources.catalogue import Dataset
-from sources.errors import NothingFoundError, SourceError
+from sources.errors import NothingFoundError, PayloadError, SourceError
 from sources.http import PoliteSession
 from sources.landing import Landing
 from sources.publishers import publisher_of
-from sources.release import Kind, Payload, PayloadFile
+from sources.release import Candidate, Kind, Payload, PayloadFile
 
 SAMPLE_DIR = Path(__file__).parent / "sample"
 LONDON = ZoneInfo("Europe/London")
+FROM_JSON = "from_json_sourceDate"
 
 OriginName = Literal["live", "sample", "mirror", "landed"]
 
@@ -53,7 +54,15 @@ class Unchanged:
     url: str
 
 
-Fetched = Payload | Unchanged | SourceError
+@dataclass(frozen=True)
+class Refused:
+    """Bytes that were refused while they were fetched (pages that do not add up), and why."""
+
+    payload: Payload
+    error: SourceError
+
+
+Fetched = Payload | Unchanged | Refused | SourceError
 
 
 class Origin(Protocol):
@@ -103,24 +112,33 @@ class LiveOrigin:
             try:
                 files = publisher.fetch(dataset, candidate, self.session, folder, self._validators(dataset))
             except SourceError as error:
-                yield error  # the other parts of the dataset go on
+                # The other parts of the dataset go on. What a broken connection left behind is no evidence.
+                pages = _left_behind(folder, candidate) if isinstance(error, PayloadError) else ()
+                yield Refused(_live(candidate, pages), error) if pages else error
                 continue
-            if files is None:
-                yield Unchanged(dataset.dataset, candidate.url)
-                continue
-            yield Payload(
-                dataset=dataset.dataset,
-                part=candidate.part,
-                title=candidate.title,
-                url=candidate.url,
-                files=files,
-                published_at=candidate.published_at,
-                origin="live",
-                retrieved_at=dt.datetime.now(dt.UTC),
-            )
+            yield Unchanged(dataset.dataset, candidate.url) if files is None else _live(candidate, files)
 
     def _validators(self, dataset: Dataset) -> Any:
         return lambda url: self.landing.validators(dataset.dataset, url)
+
+
+def _live(candidate: Candidate, files: tuple[PayloadFile, ...]) -> Payload:
+    return Payload(
+        dataset=candidate.dataset,
+        part=candidate.part,
+        title=candidate.title,
+        url=candidate.url,
+        files=files,
+        published_at=candidate.published_at,
+        origin="live",
+        retrieved_at=dt.datetime.now(dt.UTC),
+    )
+
+
+def _left_behind(folder: Path, candidate: Candidate) -> tuple[PayloadFile, ...]:
+    """Files of a fetch that was given up."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    return tuple(PayloadFile(path.name, path, candidate.url) for path in paths)
 
 
 class SampleOrigin:
@@ -187,6 +205,7 @@ class MirrorOrigin:
             url=where,
             files=(PayloadFile(path.name, path, where),),
             published_at=_published(path, entry.get("published")),
+            revised_at=_revised(path) if entry.get("published") == FROM_JSON else None,
             origin="mirror",
             retrieved_at=_retrieved(entry.get("retrieved")),
             kind=kind,
@@ -221,13 +240,29 @@ def _published(path: Path, published: Any) -> dt.date | None:
     """The release date that a mirror gives: a date, or the `sourceDate` (dd/mm/yyyy) of the JSON beside the file."""
     if isinstance(published, dt.date) or published is None:
         return published
-    if published != "from_json_sourceDate":
-        raise OriginError(f"expected a date or from_json_sourceDate for {path}, found {published!r}")
+    if published != FROM_JSON:
+        raise OriginError(f"expected a date or {FROM_JSON} for {path}, found {published!r}")
+    return _date_beside(path, r'"sourceDate":\s*"[^"]*?(\d{2})/(\d{2})/(\d{4})[|"]')
+
+
+def _revised(path: Path) -> dt.date | None:
+    """When the file itself was last changed, as the JSON beside it notes: corrections keep their `sourceDate`."""
+    return _date_beside(path, r"last modified on (\d{2})/(\d{2})/(\d{4})")
+
+
+def _date_beside(path: Path, pattern: str) -> dt.date | None:
+    """A date dd/mm/yyyy in the JSON metadata beside a file; None where there is none, or none that exists.
+
+    The notes are written by hand: one of the published ones says 81/12/2025.
+    """
     metadata = path.with_suffix(".json")
     if not metadata.is_file():
         return None
-    found = re.search(r'"sourceDate":\s*"[^"]*?(\d{2})/(\d{2})/(\d{4})[|"]', metadata.read_text(encoding="utf-8"))
-    return dt.date(int(found[3]), int(found[2]), int(found[1])) if found else None
+    found = re.search(pattern, metadata.read_text(encoding="utf-8"))
+    try:
+        return dt.date(int(found[3]), int(found[2]), int(found[1])) if found else None
+    except ValueError:
+        return None
 
 
 def _retrieved(retrieved: Any) -> dt.datetime:

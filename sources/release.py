@@ -70,6 +70,7 @@ class Payload:
     basis: Basis = "published"
     kind: Kind = "whole"
     citation: str = ""
+    revised_at: dt.date | None = None  # the file's own date, where it was changed after the release date it states
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Release:
     url: str
     published_at: dt.date
     published_at_basis: PublishedAtBasis
+    revised_at: dt.date  # orders the releases of a part; `published_at` unless the file has a later date of its own
     retrieved_at: dt.datetime
     sha256: str
     origin: str
@@ -117,6 +119,7 @@ class Release:
     def to_dict(self) -> dict[str, Any]:
         row = asdict(self)
         row["published_at"] = self.published_at.isoformat()
+        row["revised_at"] = self.revised_at.isoformat()
         row["retrieved_at"] = self.retrieved_at.isoformat()
         return row
 
@@ -127,6 +130,7 @@ class Release:
             **known
             | {
                 "published_at": dt.date.fromisoformat(row["published_at"]),
+                "revised_at": dt.date.fromisoformat(row["revised_at"]),
                 "retrieved_at": dt.datetime.fromisoformat(row["retrieved_at"]),
                 "files": tuple(StoredFile(**file) for file in row["files"]),
             }
@@ -159,6 +163,7 @@ def describe(payload: Payload) -> Release:
         url=payload.url,
         published_at=published_at,
         published_at_basis="publisher" if payload.published_at else "retrieved",
+        revised_at=max(published_at, payload.revised_at or published_at),
         retrieved_at=payload.retrieved_at,
         sha256=sha256,
         origin=payload.origin,

@@ -189,7 +189,8 @@ class DiscoverGovuk(Strict):
     method: Literal["govuk"]
     page: str | None = None
     collection: str | None = None
-    release: str | None = None  # regular expression on base_path; group `year` decides the newest
+    # Regular expression on base_path; its groups `year`, and `month` (English name) if there is one, decide the newest.
+    release: str | None = None
     attachment: str  # regular expression on file name or title
     base_url: str = "https://www.gov.uk"
 

@@ -117,7 +117,7 @@ def _members(table: Table, leaves: Sequence[Leaf]) -> list[Leaf]:
     for leaf in matching:
         found = re.search(table.revision, leaf.base_name)
         revision = int(found["revision"]) if found else 0
-        stem = leaf.base_name if found is None else leaf.base_name[: found.start("revision")]
+        stem = leaf.base_name if found is None else leaf.base_name[: found.start()]
         if stem not in newest or revision > newest[stem][0]:
             newest[stem] = (revision, leaf)
     return [leaf for _, leaf in newest.values()]

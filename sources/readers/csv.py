@@ -24,12 +24,13 @@ class Unreadable(Exception):
 
 def read(table: Table, path: Path, where: str) -> pa.Table:
     """Canonical text columns and `_row_number` (as a spreadsheet would number the row)."""
-    header, width = _header(table, path, where)
-    rows = _body(path, table.encoding, header, width)
+    header, width, lines = _header(table, path, where)
+    rows = _body(path, table.encoding, header, width, lines)
     return keep_rows(table, select_columns(table, rows, header))
 
 
-def _header(table: Table, path: Path, where: str) -> tuple[Header, int]:
+def _header(table: Table, path: Path, where: str) -> tuple[Header, int, int]:
+    """The header, its width in cells, and the physical lines down to its end (a cell may break lines)."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     try:
@@ -39,18 +40,20 @@ def _header(table: Table, path: Path, where: str) -> tuple[Header, int]:
     except UnicodeDecodeError as error:
         raise Unreadable(f"bytes that are not {table.encoding}: {error}") from error
     try:
-        rows = list(islice(csv.reader(io.StringIO(text, newline="")), SEARCH_ROWS))
+        reader = csv.reader(io.StringIO(text, newline=""))
+        rows = [(row, reader.line_num) for row in islice(reader, SEARCH_ROWS)]
     except csv.Error as error:
         raise Unreadable(f"no comma-separated text: {error}") from error
-    header = locate(table, rows, where)
-    return header, len(rows[header.row])
+    header = locate(table, [row for row, _ in rows], where)
+    row, lines = rows[header.row]
+    return header, len(row), lines
 
 
 def _with_bom(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
 
 
-def _body(path: Path, encoding: str, header: Header, width: int) -> pa.Table:
+def _body(path: Path, encoding: str, header: Header, width: int, lines: int) -> pa.Table:
     """All rows below the header; columns are named by their index, `_row_number` is appended."""
     import pyarrow as pa
     from pyarrow import csv as pacsv
@@ -59,7 +62,7 @@ def _body(path: Path, encoding: str, header: Header, width: int) -> pa.Table:
     try:
         rows = pacsv.read_csv(
             path,
-            read_options=pacsv.ReadOptions(skip_rows=header.row + 1, column_names=names, encoding=encoding),
+            read_options=pacsv.ReadOptions(skip_rows=lines, column_names=names, encoding=encoding),
             parse_options=pacsv.ParseOptions(newlines_in_values=True),
             convert_options=pacsv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False

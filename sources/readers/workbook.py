@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sources.catalogue import Table
 from sources.readers.header import SEARCH_ROWS, HeaderNotFound, locate
@@ -41,7 +41,7 @@ def read(table: Table, path: Path, where: str) -> Iterator[tuple[str, pa.Table]]
     names = [name for name in workbook.sheet_names if table.sheet is None or re.search(table.sheet, name.strip())]
     found = False
     for name in names:
-        grid = _grid(workbook.get_sheet_by_name(name).iter_rows())
+        grid = _sheet(workbook, name)
         if table.sheet_title is not None and not _title_matches(table.sheet_title, grid):
             continue
         found = True
@@ -49,6 +49,16 @@ def read(table: Table, path: Path, where: str) -> Iterator[tuple[str, pa.Table]]
     if not found:
         how = table.sheet or table.sheet_title
         raise HeaderNotFound(where, f"a sheet matching {how!r}", f"sheets {', '.join(workbook.sheet_names)}")
+
+
+def _sheet(workbook: Any, name: str) -> list[list[str]]:
+    """Text of one sheet. A sheet is parsed only now: a workbook that opens may still hold a broken one."""
+    from python_calamine import CalamineError
+
+    try:
+        return _grid(workbook.get_sheet_by_name(name).iter_rows())
+    except CalamineError as error:
+        raise Unreadable(f"sheet {name!r} that cannot be read ({type(error).__name__}: {error})") from error
 
 
 def _grid(rows: Iterable[Sequence[object]]) -> list[list[str]]:

@@ -56,9 +56,7 @@ def index_text(files: list[SampleFile]) -> str:
             "note": file.note,
         }
         datasets.setdefault(file.dataset, []).append(entry)
-    body = yaml.dump(
-        {"datasets": datasets}, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=110
-    )
+    body = yaml.dump({"datasets": datasets}, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=110)
     return INDEX_HEAD + body
 
 
@@ -74,9 +72,7 @@ def write_sample(published: Path, target: Path) -> list[SampleFile]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sources.sample.generate", description=__doc__)
-    parser.add_argument(
-        "--published", type=Path, required=True, metavar="DIR", help="folder of real published files"
-    )
+    parser.add_argument("--published", type=Path, required=True, metavar="DIR", help="folder of real published files")
     parser.add_argument("--target", type=Path, default=SAMPLE_DIR, metavar="DIR", help="where to write")
     options = parser.parse_args(arguments)
     if not (options.published / "mirror.yml").is_file():

@@ -163,9 +163,7 @@ def test_recodes_lead_to_an_area_in_one_step() -> None:
     areas = {row["area_code"]: row for row in rows_of("geography/areas")}
     recodes = rows_of("geography/area_recodes")
     carried = {row["old_code"]: row["new_code"] for row in recodes if row["kind"] == "recode"}
-    assert not set(carried) & set(carried.values()), (
-        "a carried code leads to a code that is carried on itself"
-    )
+    assert not set(carried) & set(carried.values()), "a carried code leads to a code that is carried on itself"
     for row in recodes:
         assert areas[row["old_code"]]["successor_code"] == row["new_code"], row
         assert areas[row["old_code"]]["valid_to"] < row["change_date"], row

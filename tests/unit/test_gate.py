@@ -29,14 +29,10 @@ def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) 
 def check(tmp_path: Path, content: bytes, media: Media, limits: ArchiveLimits | None = None) -> None:
     path = tmp_path / "payload"
     path.write_bytes(content)
-    check_payload(
-        path, media=media, publisher="ofcom", dataset="ofcom_fixed_coverage", where=WHERE, limits=limits
-    )
+    check_payload(path, media=media, publisher="ofcom", dataset="ofcom_fixed_coverage", where=WHERE, limits=limits)
 
 
-def refusal(
-    tmp_path: Path, content: bytes, media: Media, limits: ArchiveLimits | None = None
-) -> PayloadError:
+def refusal(tmp_path: Path, content: bytes, media: Media, limits: ArchiveLimits | None = None) -> PayloadError:
     with pytest.raises(PayloadError) as refused:
         check(tmp_path, content, media, limits)
     return refused.value
@@ -75,9 +71,7 @@ def test_good_files_pass(tmp_path: Path, media: Media, content: bytes) -> None:
         (b"Error: Unable to contact data engine", "an error message, “Error: Unable to contact data engine”"),
     ],
 )
-def test_what_publishers_send_instead_of_a_file(
-    tmp_path: Path, media: Media, content: bytes, found: str
-) -> None:
+def test_what_publishers_send_instead_of_a_file(tmp_path: Path, media: Media, content: bytes, found: str) -> None:
     assert refusal(tmp_path, content, media).found.startswith(found)
 
 
@@ -132,9 +126,7 @@ def test_parse_json_gives_the_value() -> None:
 @pytest.mark.parametrize(
     ("media", "members"), [("zip", {"a.csv": b"x,y\n" * 5000, "b.csv": b"1,2\n" * 5000}), ("xlsx", WORKBOOK)]
 )
-def test_every_truncation_of_an_archive_is_refused(
-    tmp_path: Path, media: Media, members: dict[str, bytes]
-) -> None:
+def test_every_truncation_of_an_archive_is_refused(tmp_path: Path, media: Media, members: dict[str, bytes]) -> None:
     whole = archive(members)
     check(tmp_path, whole, media)
     for kept in range(4, len(whole)):
@@ -149,8 +141,7 @@ def test_hole_in_the_middle_of_an_archive_is_refused(tmp_path: Path, media: Medi
     middle = len(whole) // 2
     flipped = whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :]
     assert (
-        "damaged or truncated archive at member xl/workbook.xml (Bad CRC-32"
-        in refusal(tmp_path, flipped, media).found
+        "damaged or truncated archive at member xl/workbook.xml (Bad CRC-32" in refusal(tmp_path, flipped, media).found
     )
     missing = whole[:middle] + whole[middle + 100 :]
     assert "damaged or truncated archive" in refusal(tmp_path, missing, media).found
@@ -167,10 +158,7 @@ def test_damage_in_a_nested_archive_is_refused_and_located(tmp_path: Path) -> No
 def test_names_that_cannot_be_decoded_are_damage(tmp_path: Path) -> None:
     packed = bytearray(archive({"é.csv": b"x\n"}))
     packed[packed.rindex("é".encode())] = 0xFF
-    assert (
-        "damaged or truncated archive ('utf-8' codec can't decode"
-        in refusal(tmp_path, bytes(packed), "zip").found
-    )
+    assert "damaged or truncated archive ('utf-8' codec can't decode" in refusal(tmp_path, bytes(packed), "zip").found
 
 
 def test_workbook_kinds_are_told_apart(tmp_path: Path) -> None:
@@ -230,8 +218,7 @@ def test_bomb_that_hides_in_nested_archives_shares_one_budget(tmp_path: Path) ->
     outer = archive({f"{n}.zip": inner for n in range(4)})
     check(tmp_path, outer, "zip", ArchiveLimits(unpacked_bytes=2_000_000))
     assert (
-        "when unpacked (a zip bomb?)"
-        in refusal(tmp_path, outer, "zip", ArchiveLimits(unpacked_bytes=1_000_000)).found
+        "when unpacked (a zip bomb?)" in refusal(tmp_path, outer, "zip", ArchiveLimits(unpacked_bytes=1_000_000)).found
     )
 
 

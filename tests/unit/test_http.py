@@ -69,16 +69,12 @@ def requests_seen(server: HTTPServer) -> int:
 
 
 def test_get_returns_bytes_and_metadata(httpserver: HTTPServer, session: PoliteSession) -> None:
-    httpserver.expect_request(
-        "/a", query_string={"geography": "E08000012,E47000004", "uid": SECRET}
-    ).respond_with_data(
+    httpserver.expect_request("/a", query_string={"geography": "E08000012,E47000004", "uid": SECRET}).respond_with_data(
         b"a,b\n1,2\n",
         content_type="text/csv; charset=utf-8",
         headers={"ETag": '"v1"', "Last-Modified": "Wed, 01 Jul 2026 08:30:00 GMT"},
     )
-    reply = session.get(
-        httpserver.url_for("/a"), params={"geography": "E08000012,E47000004", "uid": SECRET}, **WHO
-    )
+    reply = session.get(httpserver.url_for("/a"), params={"geography": "E08000012,E47000004", "uid": SECRET}, **WHO)
     assert (reply.status, reply.content, reply.size, reply.body_path) == (200, b"a,b\n1,2\n", 8, None)
     assert (reply.etag, reply.last_modified) == ('"v1"', "Wed, 01 Jul 2026 08:30:00 GMT")
     assert reply.media_type == "text/csv"
@@ -144,12 +140,10 @@ def test_unchanged_release_is_304_and_makes_no_file(
     httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
 ) -> None:
     date = "Wed, 01 Jul 2026 08:30:00 GMT"
-    httpserver.expect_request(
-        "/r.csv", headers={"If-None-Match": '"v1"', "If-Modified-Since": date}
-    ).respond_with_data(status=304)
-    reply = session.download(
-        httpserver.url_for("/r.csv"), tmp_path / "r.csv", etag='"v1"', last_modified=date, **WHO
+    httpserver.expect_request("/r.csv", headers={"If-None-Match": '"v1"', "If-Modified-Since": date}).respond_with_data(
+        status=304
     )
+    reply = session.download(httpserver.url_for("/r.csv"), tmp_path / "r.csv", etag='"v1"', last_modified=date, **WHO)
     assert reply.not_modified
     assert (reply.etag, reply.last_modified) == ('"v1"', date)
     assert (reply.size, reply.body_path) == (0, None)
@@ -168,9 +162,7 @@ def test_304_that_was_not_asked_for_is_an_error(httpserver: HTTPServer, session:
 def test_redirect_to_an_allowed_host_is_followed(
     httpserver: HTTPServer, other_server: HTTPServer, tmp_path: Path
 ) -> None:
-    httpserver.expect_request("/old").respond_with_data(
-        status=301, headers={"Location": other_server.url_for("/new")}
-    )
+    httpserver.expect_request("/old").respond_with_data(status=301, headers={"Location": other_server.url_for("/new")})
     other_server.expect_request("/new").respond_with_data(b"moved")
     with loopback_session(httpserver, other_server) as session:
         reply = session.get(httpserver.url_for("/old"), **WHO)
@@ -182,9 +174,7 @@ def test_redirect_to_an_allowed_host_is_followed(
 def test_redirect_to_another_host_is_refused_and_nothing_is_sent_there(
     httpserver: HTTPServer, other_server: HTTPServer, session: PoliteSession
 ) -> None:
-    httpserver.expect_request("/old").respond_with_data(
-        status=302, headers={"Location": other_server.url_for("/evil")}
-    )
+    httpserver.expect_request("/old").respond_with_data(status=302, headers={"Location": other_server.url_for("/evil")})
     other_server.expect_request("/evil").respond_with_data(b"gotcha")
     with pytest.raises(SourceError, match=f"found a redirect to http://{host_of(other_server)}"):
         session.get(httpserver.url_for("/old"), **WHO)
@@ -227,9 +217,7 @@ def test_addresses_that_are_never_asked(url: str) -> None:
 
 
 def test_500_then_200_succeeds(httpserver: HTTPServer, session: PoliteSession) -> None:
-    httpserver.expect_ordered_request("/a").respond_with_data(
-        "Error: Unable to contact data engine", status=500
-    )
+    httpserver.expect_ordered_request("/a").respond_with_data("Error: Unable to contact data engine", status=500)
     httpserver.expect_ordered_request("/a").respond_with_data(b"", status=503)
     httpserver.expect_ordered_request("/a").respond_with_data(b"fine")
     assert session.get(httpserver.url_for("/a"), **WHO).content == b"fine"
@@ -266,9 +254,7 @@ def test_long_retry_after_ends_at_once_and_closes_the_host_for_the_others(httpse
     assert requests_seen(httpserver) == 1
 
 
-def test_unreadable_retry_after_is_an_ordinary_back_off(
-    httpserver: HTTPServer, session: PoliteSession
-) -> None:
+def test_unreadable_retry_after_is_an_ordinary_back_off(httpserver: HTTPServer, session: PoliteSession) -> None:
     httpserver.expect_ordered_request("/a").respond_with_data(status=503, headers={"Retry-After": "soon"})
     httpserver.expect_ordered_request("/a").respond_with_data(b"fine")
     assert session.get(httpserver.url_for("/a"), **WHO).content == b"fine"
@@ -381,9 +367,7 @@ def test_tls_error_is_named(httpserver: HTTPServer, session: PoliteSession) -> N
     assert "REQUESTS_CA_BUNDLE" in failed.value.action
 
 
-def test_proxy_error_is_named_and_its_password_hidden(
-    monkeypatch: pytest.MonkeyPatch, closed_port: int
-) -> None:
+def test_proxy_error_is_named_and_its_password_hidden(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     for name in ("HTTPS_PROXY", "https_proxy"):

@@ -232,8 +232,7 @@ def test_invented_counts_are_plainly_multiples_of_one_scale(dataset: str) -> Non
 
 def test_published_and_invented_survey_periods_do_not_meet() -> None:
     published, invented = (
-        {row["DATE_CODE"] for row in sample_csv(f"nomis/NM_17_5.{name}csv")}
-        for name in ("data.", "illustrative.data.")
+        {row["DATE_CODE"] for row in sample_csv(f"nomis/NM_17_5.{name}csv")} for name in ("data.", "illustrative.data.")
     )
     assert max(published) == "2023-12"
     assert invented == {"2024-12"}
@@ -305,9 +304,7 @@ def test_bulk_rows_equal_the_rows_of_the_indicator_files(published_dir: Path) ->
     folder = published_dir / "ons/explore_local_statistics"
     labels = {
         row["slug"]: (row["dataset"], row["code"])
-        for row in csv_rows(
-            (published_dir / "ons/explore_local_statistics_app/manifest_metadata.csv").read_bytes()
-        )
+        for row in csv_rows((published_dir / "ons/explore_local_statistics_app/manifest_metadata.csv").read_bytes())
     }
     real = {
         (path.stem, row["indicator"], row["areacd"], row["period"]): (

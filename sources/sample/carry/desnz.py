@@ -116,8 +116,7 @@ def household_energy_efficiency(published: Path) -> SampleFile:
         url="https://www.gov.uk/government/collections/household-energy-efficiency-national-statistics",
         citation="Department for Energy Security and Net Zero, Household Energy Efficiency Statistics, "
         "headline release February 2026, 26 February 2026, table 4.4",
-        note="Great Britain, nations, regions, former metropolitan counties and members of combined "
-        "authorities",
+        note="Great Britain, nations, regions, former metropolitan counties and members of combined authorities",
         content=workbook(sheets),
     )
 
@@ -155,9 +154,7 @@ RENEWABLES_URL = "https://www.gov.uk/government/statistics/regional-renewable-st
 
 
 def renewable_electricity(published: Path) -> SampleFile:
-    recut = csv_rows(
-        published / "desnz/renewable_electricity/renewable_electricity_generation_2018__264a2b3.csv"
-    )
+    recut = csv_rows(published / "desnz/renewable_electricity/renewable_electricity_generation_2018__264a2b3.csv")
     keep = member_authorities(published)
     regions = {str(row[0]).strip(): row[1] for row in sheet_rows(published / HEE_WORKBOOK, "T4.4") if row[1]}
     generation: dict[tuple[str, str], dict[str, int | float]] = {}
@@ -184,9 +181,7 @@ def renewable_electricity(published: Path) -> SampleFile:
         "Statistics: Renewable electricity by local authority, 2014 to 2018, 26 September 2019",
         note="generation in 2018, members of combined authorities; Total is the sum of the technologies, "
         "none of which is suppressed in that year; households, sites and capacity are not carried",
-        content=workbook(
-            {"Cover sheet": [["2014 - 2018"]], "LA - Generation, 2018": _generation_sheet(2018, areas)}
-        ),
+        content=workbook({"Cover sheet": [["2014 - 2018"]], "LA - Generation, 2018": _generation_sheet(2018, areas)}),
     )
 
 
@@ -241,8 +236,7 @@ def renewable_electricity_illustrative(published: Path) -> SampleFile:
         kind="excerpt",
         url=RENEWABLES_URL,
         citation=ILLUSTRATIVE_CITATION.replace("reply", "workbook"),
-        note=f"{ILLUSTRATIVE_NOTE}, but for Halton and Wirral with suppressed cells, whose Total exceeds "
-        "what shows",
+        note=f"{ILLUSTRATIVE_NOTE}, but for Halton and Wirral with suppressed cells, whose Total exceeds what shows",
         content=workbook(sheets),
     )
 
@@ -251,9 +245,7 @@ def _illustrative_areas(published: Path, per_scale: dict[str, int], suppressed: 
     areas = [(code, name, SCALE[code]) for code, name in home_authorities(published).items()]
     rows: list[list[Cell]] = []
     for code, name, scale in [*areas, (*DIRTY_CODE, 2)]:
-        cells: dict[str, Cell] = {
-            technology: per_scale.get(technology, 0) * scale for technology in TECHNOLOGIES
-        }
+        cells: dict[str, Cell] = {technology: per_scale.get(technology, 0) * scale for technology in TECHNOLOGIES}
         total = sum(per_scale.values()) * scale
         if suppressed and code in ILLUSTRATIVE_TOTAL:
             total = ILLUSTRATIVE_TOTAL[code]
@@ -288,9 +280,7 @@ ENERGY_YEARS = (2018, 2022, 2023, 2024)
 
 def final_energy_consumption_illustrative(published: Path) -> SampleFile:
     wide = [("K02000001", "United Kingdom", "", 500), ("E92000001", "England", "", SCALE["E92000001"])]
-    authorities = [
-        (code, "North West", name, SCALE[code]) for code, name in home_authorities(published).items()
-    ]
+    authorities = [(code, "North West", name, SCALE[code]) for code, name in home_authorities(published).items()]
     rows: list[list[Cell]] = [
         [code, region, name, *(ktoe * scale for ktoe in ENERGY_COLUMNS.values())]
         for code, region, name, scale in [*wide, *authorities]

@@ -145,8 +145,7 @@ ROUND_CONFIDENCE = 5.0
 
 def _variables(labels: dict[int, str]) -> list[Code]:
     return [
-        Code("VARIABLE", str(id_), label, "variable", 0, order)
-        for order, (id_, label) in enumerate(labels.items())
+        Code("VARIABLE", str(id_), label, "variable", 0, order) for order, (id_, label) in enumerate(labels.items())
     ]
 
 
@@ -187,8 +186,7 @@ def annual_population_survey(published: Path) -> SampleFile:
         url="https://www.nomisweb.co.uk/api/v01/dataset/NM_17_5.data.csv",
         citation="Office for National Statistics, Annual Population Survey (Nomis NM_17_5), January to "
         "December 2014 to 2023",
-        note="published values set in the reply's shape: variables 45, 111, 290, 720, 344; "
-        "measures 20599 and 21001",
+        note="published values set in the reply's shape: variables 45, 111, 290, 720, 344; measures 20599 and 21001",
         content=reply("NM_17_5", [years, areas, _variables(APS_VARIABLES)], APS_MEASURES[:2], observe),
     )
 

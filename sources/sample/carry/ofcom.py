@@ -29,9 +29,7 @@ def _table(rows: list[dict[str, str]]) -> bytes:
 
 def fixed_coverage(published: Path) -> SampleFile:
     everyone = _table(csv_rows(published / FOLDER / "202507_fixed_laua_coverage_r01.EXCERPT-27of361.csv"))
-    residential = _table(
-        csv_rows(published / FOLDER / "202507_fixed_laua_res_coverage_r01.EXCERPT-27of361.csv")
-    )
+    residential = _table(csv_rows(published / FOLDER / "202507_fixed_laua_res_coverage_r01.EXCERPT-27of361.csv"))
     nested = archive({"202507_fixed_laua_res_coverage_r01.csv": residential})
     folder = "202507_fixed_laua_coverage_r01"
     return SampleFile(
@@ -55,9 +53,7 @@ def fixed_coverage(published: Path) -> SampleFile:
 def full_fibre_take_up(published: Path) -> SampleFile:
     keep = member_authorities(published)
     rows = [
-        row
-        for row in csv_rows(published / FOLDER / "202507_full_fibre_take-up_laua_r01.csv")
-        if row["laua"] in keep
+        row for row in csv_rows(published / FOLDER / "202507_full_fibre_take-up_laua_r01.csv") if row["laua"] in keep
     ]
     name = "202507_full_fibre_take-up_laua_r01"
     return SampleFile(

@@ -22,9 +22,7 @@ from sources.sample.carry.published import (
 )
 
 ENGLAND, UNITED_KINGDOM, GREAT_BRITAIN, NORTH_WEST = "E92000001", "K02000001", "K03000001", "E12000002"
-EXCERPT_COVER = (
-    "This file carries published figures for some areas only, in the layout of the release it cites."
-)
+EXCERPT_COVER = "This file carries published figures for some areas only, in the layout of the release it cites."
 
 
 def sample_files(published: Path) -> list[SampleFile]:
@@ -65,11 +63,12 @@ def explore_local_statistics(published: Path) -> SampleFile:
         if row["slug"]
     }
     home = {*home_authorities(published), HOME_AREA, ENGLAND, UNITED_KINGDOM, GREAT_BRITAIN, NORTH_WEST}
-    rows = [
+    # One file gives combined authorities twice, as such and as "ITL Level 2", with the same figures.
+    rows = {
         bulk_row
         for file in sorted(folder.glob("*.csv"))
         for bulk_row in _bulk_rows(csv_rows(file), file.stem, slugs, home)
-    ]
+    }
     return SampleFile(
         dataset="ons_explore_local_statistics",
         file="ons/all-datasets.csv",
@@ -208,9 +207,7 @@ HOUSE_BUILDING_TABLES = {
 def house_building(published: Path) -> SampleFile:
     source = published / "ons/house_building/uklocalauthorityhousebuilding.hssn20.xlsx"
     keep = member_authorities(published)
-    sheets: dict[str, Rows] = {
-        "Metadata": [["-    Less than 5 dwellings"], ["..   Not available"], [EXCERPT_COVER]]
-    }
+    sheets: dict[str, Rows] = {"Metadata": [["-    Less than 5 dwellings"], ["..   Not available"], [EXCERPT_COVER]]}
     for name, title in HOUSE_BUILDING_TABLES.items():
         rows = sheet_rows(source, name)
         header = next(row for row in rows if row[0] == "Local Authority Code")

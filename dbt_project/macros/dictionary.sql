@@ -1,0 +1,93 @@
+{#-
+  The data dictionary is made from what dbt knows: the columns that every model of schema mart declares under its enforced contract.
+  The tables that the publishing step writes after dbt has ended are declared below; publishing reads their comments from the dictionary.
+-#}
+{% macro published_step_tables() -%}
+    {{ return([
+        {
+            'table': 'build',
+            'description': 'The build that this file is. One row.',
+            'columns': [
+                ('build_id', 'varchar', 'Identifies the build; the name of its folder.'),
+                ('git_commit', 'varchar', 'Commit of the code that built it.'),
+                ('started_at', 'timestamp', 'Start of the run, UTC.'),
+                ('finished_at', 'timestamp', 'End of the run, UTC.'),
+                ('built_from', 'varchar', 'Where the bytes came from: live, sample, mirror or landed.'),
+                ('storage_version', 'varchar', 'DuckDB storage version of the file.'),
+                ('dbt_version', 'varchar', 'Version of dbt-core.'),
+                ('duckdb_version', 'varchar', 'Version of DuckDB that wrote the file.'),
+                ('checks_passed', 'bigint', 'Checks that passed.'),
+                ('checks_warned', 'bigint', 'Checks of severity warn that failed.'),
+                ('checks_failed', 'bigint', 'Checks of severity error that failed: 0 in anything published.'),
+                ('published_rows', 'bigint', 'Rows of fct_observation with basis published.'),
+                ('illustrative_rows', 'bigint', 'Rows of fct_observation with basis illustrative (invented).'),
+                ('datasets_ok', 'bigint', 'Datasets that were read, or were unchanged, in this run.'),
+                ('datasets_stale', 'bigint', 'Datasets that failed in this run and are served from an earlier release.'),
+                ('datasets_missing', 'bigint', 'Datasets without any release.')
+            ]
+        },
+        {
+            'table': 'mart_quality',
+            'description': 'Every check of this build and what it found: contracts, dbt tests, release gate. Grain: check.',
+            'columns': [
+                ('check_id', 'varchar', 'Identifies the check.'),
+                ('kind', 'varchar', 'contract (what landed), dbt_test (the models) or release_gate (the mart before publishing).'),
+                ('dataset', 'varchar', 'Dataset checked, where it is one.'),
+                ('table_name', 'varchar', 'Table checked.'),
+                ('column_name', 'varchar', 'Column checked, where it is one.'),
+                ('check_name', 'varchar', 'What is checked.'),
+                ('severity', 'varchar', 'error (stops publishing) or warn.'),
+                ('passed', 'boolean', 'Passed.'),
+                ('expected', 'varchar', 'What was expected.'),
+                ('found', 'varchar', 'What was found.'),
+                ('sample_failing', 'varchar', 'A few of the failing values or rows.'),
+                ('release_id', 'varchar', 'Release checked, where it is one.'),
+                ('checked_at', 'timestamp', 'When, UTC.')
+            ]
+        }
+    ]) }}
+{%- endmacro %}
+
+{#- (table, table description, column, type, column description, position) of every published column, sorted by table. -#}
+{% macro mart_columns() -%}
+    {%- set rows = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == project_name and node.schema == 'mart' -%}
+            {%- for column in node.columns.values() -%}
+                {%- do rows.append((node.name, node.description, column.name, column.data_type, column.description, loop.index)) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- for table in published_step_tables() -%}
+            {%- for name, data_type, description in table.columns -%}
+                {%- do rows.append((table.table, table.description, name, data_type, description, loop.index)) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(rows | sort) }}
+{%- endmacro %}
+
+{#- The same as a select. -#}
+{% macro column_rows(rows) -%}
+    {%- set text = type_text() -%}
+    select
+        cast(table_name as {{ text }}) as table_name,
+        cast(column_name as {{ text }}) as column_name,
+        cast(data_type as {{ text }}) as data_type,
+        cast(description as {{ text }}) as description,
+        cast(table_description as {{ text }}) as table_description,
+        cast(ordinal_position as bigint) as ordinal_position
+    from (
+        {%- for table, table_description, column, data_type, description, position in rows %}
+        select
+            {{ dbt.string_literal(table) }} as table_name,
+            {{ dbt.string_literal(column) }} as column_name,
+            {{ dbt.string_literal(data_type | upper) }} as data_type,
+            {{ dbt.string_literal(dbt.escape_single_quotes(description | replace('\n', ' ') | trim)) }} as description,
+            {{ dbt.string_literal(dbt.escape_single_quotes(table_description | replace('\n', ' ') | trim)) }} as table_description,
+            {{ position }} as ordinal_position
+        {{- ' union all' if not loop.last }}
+        {%- else %}
+        select '' as table_name, '' as column_name, '' as data_type, '' as description, '' as table_description, 0 as ordinal_position where 1 = 0
+        {%- endfor %}
+    ) as declared
+{%- endmacro %}

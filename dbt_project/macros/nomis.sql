@@ -1,0 +1,65 @@
+{#-
+  Cells of a Nomis data set, typed, with what Nomis says of each in SDMX terms. Columns: release_id, ref_area, date_code, the dimensions and
+  `measures` as codes, obs_value, obs_status, conf_status, status_letter, is_reconstructed, source_locator.
+  Nomis's status letters are its own (seed source_markers); its OBS_CONF F means free, as in SDMX. An empty cell is missing, whatever its letter.
+  nomis_source_flag keeps the letter where it is not A, and says `reconstructed` of a release whose figures are real but whose file is not Nomis's.
+-#}
+{% macro nomis_cells(dataset, dimensions) -%}
+    select
+        cells._release_id as release_id,
+        {{ clean_code('cells.geography_code') }} as ref_area,
+        {{ clean_text('cells.date_code') }} as date_code,
+        {%- for dimension in dimensions %}
+        {{ clean_text('cells.' ~ dimension) }} as {{ dimension }},
+        {%- endfor %}
+        {{ clean_text('cells.measures') }} as measures,
+        case when coalesce(markers.load_as, 'value') = 'value' then {{ try_number('cells.obs_value') }} end as obs_value,
+        case
+            when {{ try_number('cells.obs_value') }} is null and coalesce(markers.load_as, 'value') = 'value' then 'O'
+            else coalesce(markers.obs_status, 'A')
+        end as obs_status,
+        case when {{ clean_text('cells.obs_conf') }} = 'C' then 'C' else coalesce(markers.conf_status, 'F') end as conf_status,
+        nullif({{ clean_text('cells.obs_status') }}, 'A') as status_letter,
+        releases.kind = 'reconstructed' as is_reconstructed,
+        {{ source_locator('cells') }} as source_locator
+    from {{ source('raw', dataset ~ '__cells') }} as cells
+    left join {{ source('raw', 'release') }} as releases
+        on releases.release_id = cells._release_id
+    left join {{ ref('source_markers') }} as markers
+        on
+            markers.dataset = '{{ dataset }}'
+            and markers.marker = lower({{ clean_text('cells.obs_status') }})
+{%- endmacro %}
+
+{#- 'Q', 'reconstructed', 'Q; reconstructed' or NULL. -#}
+{% macro nomis_source_flag(status_letter, is_reconstructed) -%}
+    case
+        when coalesce({{ is_reconstructed }}, false) then coalesce({{ status_letter }} || '; ', '') || 'reconstructed'
+        else {{ status_letter }}
+    end
+{%- endmacro %}
+
+{#- Twelve months that end in the month of the code: '2023-12' -> '2023-01-01/P1Y', '2025-09' -> '2024-10-01/P1Y'. -#}
+{% macro nomis_rolling_year_period(date_code) -%}
+    case
+        when not {{ matches(date_code, '^[0-9]{4}-(0[1-9]|1[0-2])$') }} then null
+        when substr({{ date_code }}, 6, 2) = '12' then substr({{ date_code }}, 1, 4) || '-01-01/P1Y'
+        else
+            cast(cast(substr({{ date_code }}, 1, 4) as integer) - 1 as {{ type_text() }})
+            || '-' || lpad(cast(cast(substr({{ date_code }}, 6, 2) as integer) + 1 as {{ type_text() }}), 2, '0')
+            || '-01/P1Y'
+    end
+{%- endmacro %}
+
+{#- A month: '2026-02' -> '2026-02-01/P1M'. -#}
+{% macro nomis_month_period(date_code) -%}
+    case when {{ matches(date_code, '^[0-9]{4}-(0[1-9]|1[0-2])$') }} then {{ date_code }} || '-01/P1M' end
+{%- endmacro %}
+
+{#- 'total', or 'industry=C' for section C of SIC 2007; NULL for any other industry. -#}
+{% macro nomis_industry_breakdown(industry, industry_code) -%}
+    case
+        when {{ industry }} = '37748736' then 'total'
+        when {{ matches(industry_code, '^[A-U]$') }} then 'industry=' || {{ industry_code }}
+    end
+{%- endmacro %}

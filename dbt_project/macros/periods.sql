@@ -1,0 +1,97 @@
+{#-
+  time_period is an ISO 8601 interval, start and duration: '2024-01-01/P1Y', '2022-01-01/P3Y', '2026-02-01/P1M', or a day on which
+  something was counted: '2025-07-01'. Everything here gives NULL for text that is not such a period.
+-#}
+
+{% macro _is_period(time_period) -%}
+    {{ matches(time_period, '^[0-9]{4}-[0-9]{2}-[0-9]{2}(/P[1-9][0-9]*[YMD])?$') }}
+{%- endmacro %}
+
+{#- First day (date). -#}
+{% macro period_start(time_period) -%}
+    case when {{ _is_period(time_period) }} then cast(substr({{ time_period }}, 1, 10) as date) end
+{%- endmacro %}
+
+{#- Last day, inclusive (date): 31 March 2025 for '2024-04-01/P1Y'. A day's last day is the day. -#}
+{% macro period_end(time_period) -%}
+    {%- set length = 'cast(substr(' ~ time_period ~ ', 13, length(' ~ time_period ~ ') - 13) as integer)' -%}
+    {%- set start = 'cast(substr(' ~ time_period ~ ', 1, 10) as date)' -%}
+    case
+        when not {{ _is_period(time_period) }} then null
+        when length({{ time_period }}) = 10 then {{ start }}
+        when {{ time_period }} like '%Y' then {{ last_day_of_months(start, '12 * ' ~ length) }}
+        when {{ time_period }} like '%M' then {{ last_day_of_months(start, length) }}
+        else {{ last_day_of_days(start, length) }}
+    end
+{%- endmacro %}
+
+{#- Last day of the stretch of so many months, or days, that begins on the given day. -#}
+{% macro last_day_of_months(start, months) -%}
+    {{ return(adapter.dispatch('last_day_of_months')(start, months)) }}
+{%- endmacro %}
+
+{% macro default__last_day_of_months(start, months) -%}
+    date_sub(add_months({{ start }}, {{ months }}), 1)
+{%- endmacro %}
+
+{% macro duckdb__last_day_of_months(start, months) -%}
+    cast({{ start }} + to_months({{ months }}) as date) - 1
+{%- endmacro %}
+
+{% macro last_day_of_days(start, days) -%}
+    {{ return(adapter.dispatch('last_day_of_days')(start, days)) }}
+{%- endmacro %}
+
+{% macro default__last_day_of_days(start, days) -%}
+    date_add({{ start }}, {{ days }} - 1)
+{%- endmacro %}
+
+{% macro duckdb__last_day_of_days(start, days) -%}
+    {{ start }} + {{ days }} - 1
+{%- endmacro %}
+
+{#-
+  SDMX code (CL_FREQ) of the period's length: A year, A3 three years pooled (A<n> for n years), S half-year, Q quarter, M month,
+  D day; _Z (not applicable) for a count made on a day. It says how long the period is, not how often the figure is published.
+-#}
+{% macro period_freq(time_period) -%}
+    case
+        when not {{ _is_period(time_period) }} then null
+        when length({{ time_period }}) = 10 then '_Z'
+        when {{ time_period }} like '%/P1Y' or {{ time_period }} like '%/P12M' then 'A'
+        when {{ time_period }} like '%Y' then 'A' || substr({{ time_period }}, 13, length({{ time_period }}) - 13)
+        when {{ time_period }} like '%/P6M' then 'S'
+        when {{ time_period }} like '%/P3M' then 'Q'
+        when {{ time_period }} like '%/P1M' then 'M'
+        when {{ time_period }} like '%M' then 'M' || substr({{ time_period }}, 13, length({{ time_period }}) - 13)
+        when {{ time_period }} like '%/P1D' then 'D'
+        else 'D' || substr({{ time_period }}, 13, length({{ time_period }}) - 13)
+    end
+{%- endmacro %}
+
+{#-
+  Financial year, April to March, from its label: '2009-2010', '2009-10', '2009/10', '2009 to 2010', '2019-20R' -> '2009-04-01/P1Y'.
+  NULL where the second year does not follow the first ('2009-2011', and '2024-01', which is a month).
+-#}
+{% macro financial_year_period(text) -%}
+    {%- set label = clean_text(text) -%}
+    {%- set second = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]{2})?([0-9]{2})([^0-9].*)?$', '\\\\2' if target.type == 'spark' else '\\2') -%}
+    case
+        when {{ matches(label, '^[0-9]{4} ?(-|/|–|to) ?([0-9]{2}|[0-9]{4})([^0-9].*)?$') }}
+        then
+            case
+                when cast({{ second }} as integer) = mod(cast(substr({{ label }}, 3, 2) as integer) + 1, 100)
+                then substr({{ label }}, 1, 4) || '-04-01/P1Y'
+            end
+    end
+{%- endmacro %}
+
+{#- Calendar year from a label that holds exactly one year: '2024', '2024.0', '2019 Births', 'LA - Generation, 2024' -> '2024-01-01/P1Y'. -#}
+{% macro calendar_year_period(text) -%}
+    {%- set label = clean_text(text) -%}
+    {%- set year = replace_all(label, '^[^0-9]*((19|20)[0-9]{2})([.]0+)?([^0-9].*)?$', '\\\\1' if target.type == 'spark' else '\\1') -%}
+    case
+        when {{ matches(label, '^[^0-9]*(19|20)[0-9]{2}([.]0+)?([^0-9]*|[^0-9]*[[](note|n) ?[0-9]+[]][^0-9]*)$') }}
+        then {{ year }} || '-01-01/P1Y'
+    end
+{%- endmacro %}

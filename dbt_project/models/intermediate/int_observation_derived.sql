@@ -1,0 +1,175 @@
+-- Figures that no publisher prints but that follow from two that are printed. Same columns as int_observation_conformed, the rows made
+-- here only. Grain: dataset x indicator x area x period x breakdown x release.
+{{ config(materialized='table') }}
+
+with observations as (
+    select *
+    from {{ ref('int_observation_conformed') }}
+    where area_known
+),
+
+-- Non-residential premises = all - residential, from the counts of one edition. Where a release was replaced on the day it came out, the
+-- replacement is used.
+premises as (
+    select
+        observations.*,
+        case when observations.indicator_id like '%residential' then 'residential' else 'all' end as part_of_premises,
+        replace(replace(observations.indicator_id, '_residential', '_non_residential'), '_all', '_non_residential') as derived_indicator_id,
+        row_number() over (
+            partition by
+                observations.dataset,
+                observations.indicator_id,
+                observations.ref_area,
+                observations.time_period,
+                observations.breakdown,
+                observations.basis,
+                observations.realtime_start
+            order by releases.release_order desc
+        ) as newest_first
+    from observations
+    inner join {{ ref('int_release') }} as releases
+        on releases.release_id = observations.release_id
+    where
+        observations.indicator_id like 'premises%_all'
+        or observations.indicator_id like 'premises%_residential'
+),
+
+premises_pairs as (
+    select
+        dataset,
+        derived_indicator_id as indicator_id,
+        ref_area,
+        time_period,
+        breakdown,
+        max(case when part_of_premises = 'all' then numerator end)
+        - max(case when part_of_premises = 'residential' then numerator end) as numerator,
+        max(case when part_of_premises = 'all' then denominator end)
+        - max(case when part_of_premises = 'residential' then denominator end) as denominator,
+        {{ winning_obs_status('obs_status') }} as obs_status,
+        min(conf_status) as conf_status,
+        max(unit_measure) as unit_measure,
+        basis,
+        max(release_id) as release_id,
+        case when min(case when release_kind = 'whole' then 1 else 0 end) = 1 then 'whole' else min(nullif(release_kind, 'whole')) end as release_kind,
+        realtime_start,
+        max(case when part_of_premises = 'all' then source_locator else '' end)
+        || ' less '
+        || max(case when part_of_premises = 'residential' then source_locator else '' end) as source_locator
+    from premises
+    where newest_first = 1
+    group by dataset, derived_indicator_id, ref_area, time_period, breakdown, basis, realtime_start
+),
+
+-- Only editions that hold both files: an edition without the residential one says nothing about the rest.
+editions_with_both as (
+    select dataset, derived_indicator_id as indicator_id, time_period, basis, realtime_start
+    from premises
+    group by dataset, derived_indicator_id, time_period, basis, realtime_start
+    having count(distinct part_of_premises) = 2
+),
+
+non_residential as (
+    select
+        pairs.dataset,
+        pairs.indicator_id,
+        pairs.ref_area,
+        pairs.time_period,
+        pairs.breakdown,
+        pairs.numerator,
+        pairs.denominator,
+        pairs.obs_status,
+        pairs.conf_status,
+        pairs.unit_measure,
+        pairs.basis,
+        pairs.release_id,
+        pairs.release_kind,
+        pairs.realtime_start,
+        pairs.source_locator
+    from premises_pairs as pairs
+    inner join editions_with_both as editions
+        on
+            editions.dataset = pairs.dataset
+            and editions.indicator_id = pairs.indicator_id
+            and editions.time_period = pairs.time_period
+            and editions.basis = pairs.basis
+            and editions.realtime_start = pairs.realtime_start
+),
+
+-- The newest figure of electricity consumption for each area and period, a published one before an illustrative one.
+electricity_consumption as (
+    select *
+    from (
+        select
+            observations.*,
+            row_number() over (
+                partition by ref_area, time_period, breakdown
+                order by basis desc, realtime_start desc, release_id desc
+            ) as newest_first
+        from observations
+        where indicator_id = 'electricity_consumption'
+    ) as ranked
+    where newest_first = 1
+),
+
+-- Renewable generation in % of the electricity consumed in the area; for years that both publications have reached.
+renewable_share as (
+    select
+        generation.dataset,
+        'renewable_generation_share' as indicator_id,
+        generation.ref_area,
+        generation.time_period,
+        generation.breakdown,
+        generation.obs_value as numerator,
+        electricity_consumption.obs_value as denominator,
+        case
+            when {{ obs_status_rank('generation.obs_status') }} <= {{ obs_status_rank('electricity_consumption.obs_status') }}
+            then generation.obs_status
+            else electricity_consumption.obs_status
+        end as obs_status,
+        case when 'C' in (generation.conf_status, electricity_consumption.conf_status) then 'C' else 'F' end as conf_status,
+        'percent' as unit_measure,
+        case when generation.basis = electricity_consumption.basis then generation.basis else 'illustrative' end as basis,
+        generation.release_id,
+        case when electricity_consumption.release_kind = 'whole' then generation.release_kind else electricity_consumption.release_kind end
+            as release_kind,
+        generation.realtime_start,
+        generation.source_locator || ' over ' || electricity_consumption.source_locator as source_locator
+    from observations as generation
+    inner join electricity_consumption
+        on
+            electricity_consumption.ref_area = generation.ref_area
+            and electricity_consumption.time_period = generation.time_period
+            and electricity_consumption.breakdown = generation.breakdown
+    where generation.indicator_id = 'renewable_generation'
+),
+
+derived as (
+    select * from non_residential
+    union all
+    select * from renewable_share
+)
+
+select
+    dataset,
+    indicator_id,
+    ref_area,
+    time_period,
+    breakdown,
+    case when denominator > 0 then 100 * numerator / denominator end as obs_value,
+    numerator,
+    denominator,
+    cast(null as double) as lower_ci,
+    cast(null as double) as upper_ci,
+    -- A part that is missing leaves nothing to derive; otherwise the weaker part decides.
+    case when numerator is not null and denominator > 0 then obs_status else 'O' end as obs_status,
+    conf_status,
+    cast(null as {{ type_text() }}) as source_flag,
+    unit_measure,
+    'derived' as value_origin,
+    basis,
+    release_id,
+    release_kind,
+    realtime_start,
+    source_locator,
+    true as area_known
+from derived

@@ -1,0 +1,127 @@
+-- Every measure of the frameworks, answered or why not. Grain: measure.
+-- Only published figures for the home area (or the area that the measure is declared to be read from) answer a measure.
+with newest as (
+    select
+        bridge.measure_id,
+        bridge.indicator_id,
+        bridge.breakdown,
+        bridge.role,
+        bridge.strength,
+        bridge.what_differs,
+        bridge.geography_area as area_code,
+        facts.time_period,
+        facts.period_end,
+        facts.obs_value,
+        facts.unit_measure,
+        facts.basis,
+        facts.dataset,
+        facts.release_id,
+        row_number() over (
+            partition by bridge.measure_id, bridge.indicator_id, bridge.breakdown
+            order by case when facts.basis = 'published' then 0 else 1 end, facts.period_end desc, facts.period_start desc
+        ) as newest_first
+    from {{ ref('bridge_measure_indicator') }} as bridge
+    inner join {{ ref('fct_observation') }} as facts
+        on
+            facts.indicator_id = bridge.indicator_id
+            and facts.breakdown = bridge.breakdown
+            and facts.ref_area = bridge.geography_area
+            and facts.is_latest
+            and facts.obs_value is not null
+    where bridge.role <> 'context'
+),
+
+judged as (
+    select
+        newest.*,
+        case
+            when newest.basis <> 'published' then 'illustrative_only'
+            when coalesce(newest.strength, '') like 'weak%' or coalesce(measures.strength, '') like 'weak%' then 'weak_proxy'
+            when newest.role = 'proxy' or measures.measure_class = 'proxy' then 'proxy'
+            else 'answered'
+        end as status
+    from newest
+    inner join {{ ref('dim_measure') }} as measures
+        on measures.measure_id = newest.measure_id
+    where newest.newest_first = 1
+),
+
+-- The indicator that answers best stands for the measure.
+best as (
+    select
+        judged.*,
+        row_number() over (
+            partition by measure_id
+            order by
+                case status when 'answered' then 1 when 'proxy' then 2 when 'weak_proxy' then 3 else 4 end,
+                case role when 'primary' then 1 else 2 end,
+                period_end desc,
+                indicator_id,
+                breakdown
+        ) as best_first
+    from judged
+),
+
+-- What is meant to answer it, loaded or not.
+intended as (
+    select measure_id, min(indicator_id) as indicator_id
+    from {{ ref('bridge_measure_indicator') }}
+    where role <> 'context'
+    group by measure_id
+)
+
+select
+    measures.measure_id,
+    measures.framework_id,
+    themes.theme_name as theme,
+    outcomes.outcome_name as outcome,
+    measures.measure_name,
+    measures.measure_class,
+    case
+        when measures.ended then 'ended'
+        when best.status is not null then best.status
+        when measures.measure_class = 'local_return' then 'awaiting_return'
+        else 'awaiting_source'
+    end as status,
+    coalesce(best.indicator_id, intended.indicator_id) as indicator_id,
+    best.breakdown,
+    best.area_code,
+    best.time_period as newest_period,
+    best.period_end as newest_period_end,
+    best.obs_value as latest_value,
+    best.unit_measure as unit,
+    best.basis,
+    best.dataset,
+    releases.published_at as release_date,
+    releases.url as source_url,
+    case
+        when measures.ended
+            then 'The series has ended. ' || coalesce(measures.caveat, measures.dataset_hint, '')
+        when best.status = 'answered' then 'Answered by ' || indicators.indicator_name
+        when best.status in ('proxy', 'weak_proxy')
+            then 'Read from ' || indicators.indicator_name || '. ' || coalesce(best.what_differs, measures.caveat, '')
+        when best.status = 'illustrative_only'
+            then 'Only invented figures are loaded; a release of ' || coalesce(measures.dataset_hint, measures.publisher) || ' would answer it'
+        when measures.measure_class = 'local_return'
+            then 'No open series: the combined authority''s own return has not been received (' || coalesce(measures.dataset_hint, 'no template') || ')'
+        when intended.indicator_id is not null
+            then
+                'No published figure for the area is loaded of ' || indicators.indicator_name
+                || '; its source is ' || coalesce(measures.dataset_hint, measures.publisher)
+        else 'No series of it is loaded yet; it would come from ' || coalesce(measures.dataset_hint, measures.publisher)
+    end as reason,
+    measures.sort_order
+from {{ ref('dim_measure') }} as measures
+left join best
+    on best.measure_id = measures.measure_id and best.best_first = 1
+left join intended
+    on intended.measure_id = measures.measure_id
+left join {{ ref('dim_indicator') }} as indicators
+    on indicators.indicator_id = coalesce(best.indicator_id, intended.indicator_id)
+left join {{ ref('dim_outcome') }} as outcomes
+    on outcomes.framework_id = measures.framework_id and outcomes.outcome_id = measures.outcome_id
+left join {{ ref('dim_theme') }} as themes
+    on themes.framework_id = outcomes.framework_id and themes.theme_id = outcomes.theme_id
+left join {{ ref('dim_release') }} as releases
+    on releases.release_id = best.release_id
+order by measures.sort_order, measures.measure_id

@@ -1,0 +1,29 @@
+-- Releases that the mart was built from, with what a reader needs to cite them. Grain: release.
+select
+    releases.release_id,
+    releases.publisher,
+    releases.dataset,
+    releases.title,
+    releases.url,
+    releases.landing_page,
+    releases.licence,
+    cast(releases.published_at as date) as published_at,
+    cast(releases.retrieved_at as timestamp) as retrieved_at,
+    releases.etag,
+    releases.sha256,
+    cast(releases.bytes as bigint) as bytes,
+    releases.basis,
+    cast(releases.verified as boolean) as verified,
+    ordered.superseded_by,
+    coalesce(releases.part, '') as part,
+    releases.kind,
+    releases.origin,
+    releases.attribution,
+    releases.published_at_basis,
+    cast(releases.revised_at as date) as revised_at,
+    releases.last_modified,
+    releases.media_type,
+    releases.citation
+from {{ source('raw', 'release') }} as releases
+left join {{ ref('int_release') }} as ordered
+    on ordered.release_id = releases.release_id

@@ -1,0 +1,1 @@
+"""Wiring only: assets, checks, schedule, publish and the command line around sources, expectations and dbt."""

@@ -1,0 +1,1 @@
+"""Assets and their checks: datasets, build database, dbt models, release gate, published mart."""

@@ -1,0 +1,254 @@
+"""The build database, dbt's models and tests, the release gate, and the published mart."""
+
+# No deferred annotations here: Dagster reads the types of an asset's arguments at run time.
+
+import datetime as dt
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    dbt_assets,
+)
+from packaging.version import Version
+
+from orchestration import transform
+from orchestration.assets.datasets import dataset_key
+from orchestration.home import DBT_PROJECT_DIR
+from orchestration.progress import say
+from orchestration.publish import new_build_id, publish
+from orchestration.warehouse import Warehouse
+from sources.catalogue import Dataset
+
+if TYPE_CHECKING:
+    from dbt.adapters.base.impl import BaseAdapter
+
+BUILD_DATABASE = dg.AssetKey(["build", "raw_schema"])
+PUBLISHED = dg.AssetKey(["published", "outcomes"])
+GATE_ASSETS = {
+    "fct_observation": dg.AssetKey(["mart", "fct_observation"]),
+    "mart_measure_coverage": dg.AssetKey(["mart", "mart_measure_coverage"]),
+}
+
+
+class Dbt(DbtCliResource):
+    """dbt without the parts of dagster-dbt that this project has no use for.
+
+    dagster-dbt asks `dbt --version` in a process of its own (seconds, and a network call), and opens an adapter in
+    this process, which would hold the build database while dbt itself writes to it.
+    """
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Any) -> "BaseAdapter":
+        return None  # type: ignore[return-value]
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt sources are the datasets' assets; staging is grouped by publisher, the rest by layer."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            dataset, _, table = dbt_resource_props["name"].partition("__")
+            return dataset_key(dataset) if table else BUILD_DATABASE
+        return super().get_asset_key(dbt_resource_props)
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        folders = dbt_resource_props["fqn"][1:-1]
+        if dbt_resource_props["resource_type"] == "seed":
+            return f"seeds_{folders[0]}" if folders else "seeds"
+        return "_".join(folders[:2]) if folders else None
+
+
+def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=BUILD_DATABASE,
+        deps=[dataset_key(dataset) for dataset in catalogue],
+        group_name="build",
+        kinds={"duckdb"},
+        description="Schema `raw` of the build database: every landed dataset as dbt sees it, releases and datasets.",
+    )
+    def raw_schema(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        releases = warehouse.releases()
+        counts = transform.prepare_build_database(warehouse.home, warehouse.catalogue, releases, warehouse.raw)
+        total = sum(counts.values())
+        if total == 0:
+            raise dg.Failure(
+                f"nothing has landed in {warehouse.home.landing}: run with --from live, sample or mirror:DIR first",
+                allow_retries=False,
+            )
+        say(context.log, f"building from {total} releases of {sum(map(bool, counts.values()))} datasets")
+        return dg.MaterializeResult(metadata={"releases": total, "per dataset": counts})
+
+    return raw_schema
+
+
+def dbt_models(manifest: Path) -> dg.AssetsDefinition:
+    @dbt_assets(
+        manifest=manifest,
+        name="dbt_build",
+        dagster_dbt_translator=Translator(
+            settings=DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
+        ),
+    )
+    def dbt_build(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: Dbt) -> Iterator[Any]:
+        # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
+        # dbt runs in a process of its own and takes the build database from the environment.
+        os.environ.update(transform.dbt_environment(warehouse.home))
+        command = ["build", "--exclude-resource-type", "unit_test"]
+        target = warehouse.home.build / "dbt"
+        invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
+        say(context.log, "dbt build")
+        yield from invocation.stream()
+        results = invocation.get_artifact("run_results.json")
+        warehouse.home.dbt_results.write_text(json.dumps(results), encoding="utf-8")
+        if not invocation.is_successful():
+            raise dg.Failure(_failed_nodes(results), allow_retries=False)
+
+    return dbt_build
+
+
+def _failed_nodes(run_results: Mapping[str, Any]) -> str:
+    failed = [result for result in run_results["results"] if result["status"] in ("error", "fail")]
+    lines = [f"- {result['unique_id']}: {(result.get('message') or '').strip()}" for result in failed[:20]]
+    return "dbt build failed; nothing was published\n" + "\n".join(lines)
+
+
+def release_gate_checks() -> dg.AssetChecksDefinition:
+    """Great Expectations on the finished mart; a failed error check keeps the build from being published."""
+
+    @dg.multi_asset_check(
+        name="release_gate",
+        specs=[
+            dg.AssetCheckSpec(
+                "release_gate",
+                asset=key,
+                blocking=True,
+                description="The release gate's checks of this table.",
+            )
+            for key in GATE_ASSETS.values()
+        ],
+    )
+    def release_gate(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+        say(context.log, "release gate")
+        documents = evaluate_gate(warehouse)
+        for table, key in GATE_ASSETS.items():
+            failed = [
+                check
+                for document in documents
+                for check in document["results"]
+                if not check["passed"] and check["table_name"].rsplit(".", 1)[-1] == table
+            ]
+            errors = [check for check in failed if check["severity"] == "error"]
+            yield dg.AssetCheckResult(
+                passed=not failed,
+                check_name="release_gate",
+                asset_key=key,
+                severity=dg.AssetCheckSeverity.ERROR if errors or not failed else dg.AssetCheckSeverity.WARN,
+                metadata={"failed": "\n".join(f"{c['check_name']}: {c['found']}" for c in failed) or "none"},
+            )
+
+    return release_gate
+
+
+def evaluate_gate(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Documents of the release gate for the build database as it is now, stored beside it."""
+    from expectations.release_gate import run_gate
+
+    checked = run_gate(
+        warehouse.home.build_db,
+        warehouse.runner,
+        home_area=HOME_AREA,
+        origin="sample" if warehouse.is_sample else warehouse.spec.name,
+    )
+    documents = [suite.document for suite in checked]
+    stored = {"build": _stamp(warehouse), "documents": documents}
+    warehouse.home.gate_results.write_text(json.dumps(stored), encoding="utf-8")
+    return documents
+
+
+HOME_AREA = "E47000004"
+
+
+def _stamp(warehouse: Warehouse) -> list[int]:
+    """Which state of the build database gate results are about."""
+    found = warehouse.home.build_db.stat()
+    return [found.st_mtime_ns, found.st_size]
+
+
+def gate_documents(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """The gate's documents for this build; evaluated now when it was not (a run of `published` alone)."""
+    path = warehouse.home.gate_results
+    if path.is_file():
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored["build"] == _stamp(warehouse):
+            documents: list[dict[str, Any]] = stored["documents"]
+            return documents
+    return evaluate_gate(warehouse)
+
+
+def published_asset(manifest: Path) -> dg.AssetsDefinition:
+    nodes = transform.read_json(manifest)["nodes"].values()
+    marts = [
+        dg.AssetKey(["mart", node["name"]])
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] == "mart"
+    ]
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=marts,
+        group_name="published",
+        kinds={"duckdb", "parquet"},
+        description="The published mart: one DuckDB file, Parquet and Data Docs beside it, swapped in atomically.",
+    )
+    def outcomes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        say(context.log, "publish")
+        home = warehouse.home
+        contracts = [
+            document
+            for dataset, releases in warehouse.releases().items()
+            for release in releases
+            for document in warehouse.raw.contract(warehouse.catalogue[dataset], release)["documents"]
+        ]
+        documents = [*contracts, *gate_documents(warehouse)]
+        quality = [check for document in documents for check in document["results"]]
+        quality += transform.dbt_checks(transform.read_json(home.dbt_results), transform.read_json(manifest))
+        started_at = dt.datetime.fromtimestamp(context.instance.get_run_stats(context.run_id).start_time or 0, dt.UTC)
+        published = publish(
+            home,
+            build_id=new_build_id(started_at, context.run_id),
+            started_at=started_at,
+            built_from=str(warehouse.spec),
+            quality=quality,
+            documents=documents,
+        )
+        return dg.MaterializeResult(
+            metadata={
+                "build": published.build_id,
+                "mart": dg.MetadataValue.path(published.mart),
+                "data docs": dg.MetadataValue.path(published.folder / "data_docs" / "index.html"),
+                **published.counts,
+            }
+        )
+
+    return outcomes
+
+
+def dbt_resource() -> Dbt:
+    return Dbt(
+        project_dir=str(DBT_PROJECT_DIR),
+        profiles_dir=str(DBT_PROJECT_DIR),
+        dbt_executable=transform.dbt_executable(),
+        global_config_flags=["--no-use-colors", "--no-send-anonymous-usage-stats"],
+    )

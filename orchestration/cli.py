@@ -1,0 +1,283 @@
+"""`outcomes`: the command line. It runs the same Dagster job as the UI and the schedule, and leaves run history.
+
+Exit codes: 0 good · 3 degraded (published, but a source is stale or failed) · 1 failed (not published) · 2 usage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
+
+GOOD, FAILED, DEGRADED = 0, 1, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lcr-outcomes", prog_name="outcomes")
+def main() -> None:
+    """Outcome measures of Liverpool City Region: fetch, check, build and publish the mart."""
+
+
+@main.command()
+@click.option(
+    "--from",
+    "origin",
+    default="sample",
+    show_default=True,
+    metavar="sample|live|mirror:DIR|landed",
+    help="Where bytes come from.",
+)
+@click.option("--quiet", is_flag=True, help="Print the summary only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def run(origin: str, quiet: bool, as_json: bool) -> None:
+    """Run the main job once: fetch, land, build, check, publish."""
+    sys.exit(_run(origin, quiet=quiet, as_json=as_json))
+
+
+@main.command()
+@click.option("--quiet", is_flag=True, help="Print the summary only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def refresh(quiet: bool, as_json: bool) -> None:
+    """Run the main job from the live publishers (the same as `run --from live`)."""
+    sys.exit(_run("live", quiet=quiet, as_json=as_json))
+
+
+@main.command()
+@click.argument("build_id", required=False)
+def rollback(build_id: str | None) -> None:
+    """Publish an earlier build again: BUILD_ID, or the one before the published one."""
+    from orchestration.publish import PublishError, kept_builds
+    from orchestration.publish import rollback as roll_back
+
+    home = Home.from_environment()
+    try:
+        with home.lock():
+            now = roll_back(home, build_id)
+    except (PublishError, RunInProgressError) as error:
+        _fail(str(error))
+    click.echo(f"published again: {now}")
+    click.echo(f"kept builds: {', '.join(kept_builds(home))}")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+def coverage(as_json: bool) -> None:
+    """Every measure of the framework: answered by what, or why not."""
+    _print_query(
+        "select measure_id, status, indicator_id, newest_period, latest_value, unit_measure, reason, measure_name "
+        "from mart.mart_measure_coverage order by sort_order",
+        as_json=as_json,
+    )
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+def freshness(as_json: bool) -> None:
+    """Every dataset: newest release, newest period, status of the last run."""
+    _print_query("select * from mart.mart_freshness order by dataset", as_json=as_json)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=3000, show_default=True)
+def ui(host: str, port: int) -> None:
+    """Dagster's UI with everything wired; the nightly schedule runs while it is open."""
+    _dagster_environment(Home.from_environment())
+    dagster = Path(sys.executable).with_name("dagster")
+    arguments = [str(dagster), "dev", "-m", "orchestration.definitions", "-h", host, "-p", str(port)]
+    os.chdir(PROJECT_ROOT)
+    os.execv(dagster, arguments)  # noqa: S606 - the UI takes this process's place
+
+
+def _run(origin: str, *, quiet: bool, as_json: bool) -> int:
+    from sources.origins import OriginError, parse
+
+    started = time.monotonic()
+    try:
+        spec = parse(origin)
+    except OriginError as error:
+        raise click.BadParameter(str(error), param_hint="--from") from error
+    home = Home.from_environment()
+    try:
+        with home.lock():  # a clear answer before anything heavy is imported; the run takes the lock itself
+            pass
+    except RunInProgressError as error:
+        _fail(str(error))
+    if not (quiet or as_json):
+        _listen(started)
+    failure = _execute(home, str(spec))
+    if failure is not None:
+        _fail(f"the run failed; what was published before stays as it is\n{failure}")
+    summary = summarise(home, time.monotonic() - started)
+    click.echo(json.dumps(summary, indent=2, default=str) if as_json else render(summary))
+    return DEGRADED if summary["degraded"] else GOOD
+
+
+def _listen(started: float) -> None:
+    from orchestration import progress
+
+    def show(text: str) -> None:
+        click.echo(f"[{time.monotonic() - started:6.1f} s] {text}", err=True)
+
+    progress.listen(show)
+    show("starting")
+
+
+def _execute(home: Home, origin: str) -> str | None:
+    """Runs the job in this process, with run history. Returns why it failed, or None."""
+    _dagster_environment(home)
+    import dagster as dg
+
+    from orchestration.definitions import JOB, build_defs, run_config
+    from orchestration.transform import DbtError
+
+    try:
+        job = build_defs().resolve_job_def(JOB)
+    except DbtError as error:
+        return str(error)
+    config = run_config(origin) | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    home.build.mkdir(parents=True, exist_ok=True)
+    # dagster-dbt repeats all that dbt prints; at the terminal that would bury the progress.
+    with (
+        dg.DagsterInstance.get() as instance,
+        (home.build / "run.log").open("w", encoding="utf-8") as log,
+        redirect_stdout(log),
+    ):
+        result = job.execute_in_process(
+            instance=instance, run_config=config, raise_on_error=False, tags={"outcomes/from": origin}
+        )
+        return None if result.success else _why(result)
+
+
+def _why(result: Any) -> str:
+    """The first failures of a run, in the words of their errors."""
+    reasons = []
+    for event in result.all_events:
+        if event.is_step_failure or event.is_failure:
+            data = event.event_specific_data
+            failure = getattr(data, "user_failure_data", None)
+            error = getattr(data, "error", None)
+            text = (failure and failure.description) or _root_cause(error)
+            if text:
+                reasons.append(f"{event.step_key or 'run'}: {text}")
+    return "\n".join(reasons[:5]) or "no step reported why; see the run in `outcomes ui`"
+
+
+def _root_cause(error: Any) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return str(error.message).strip() if error is not None else ""
+
+
+def _dagster_environment(home: Home) -> None:
+    home.dagster_storage.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
+    os.environ["OUTCOMES_DAGSTER_STORAGE"] = str(home.dagster_storage)
+    os.environ["OUTCOMES_HOME"] = str(home.root)
+
+
+def summarise(home: Home, seconds: float) -> dict[str, Any]:
+    """What a run came to, from the published mart itself."""
+    import duckdb
+
+    with duckdb.connect(home.mart, read_only=True) as con:
+        found = con.execute("select * from mart.build")
+        names = [column[0] for column in found.description]
+        build = dict(zip(names, found.fetchone() or (), strict=True))
+        measures = dict(
+            con.execute("select status, count(*) from mart.mart_measure_coverage group by status").fetchall()
+        )
+        stale = con.execute(
+            "select dataset, status, message from mart.mart_freshness "
+            "where status in ('stale', 'missing') order by dataset"
+        ).fetchall()
+    statuses = _outcomes(home)
+    return {
+        "build": build,
+        "mart": str(home.mart),
+        "parquet": str(home.current / "parquet"),
+        "results": str(home.current / "results.json"),
+        "data_docs": str(home.current / "data_docs" / "index.html"),
+        "measures": measures,
+        "not_fresh": [dict(zip(("dataset", "status", "message"), row, strict=True)) for row in stale],
+        "degraded": any(outcome.failed for outcome in statuses),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _outcomes(home: Home) -> list[Any]:
+    from orchestration.ingest import Outcome
+    from sources.catalogue import load_catalogue
+
+    found = (Outcome.read(home.statuses, dataset) for dataset in load_catalogue())
+    return [outcome for outcome in found if outcome is not None]
+
+
+def render(summary: dict[str, Any]) -> str:
+    """The summary as people read it."""
+    build, measures = summary["build"], summary["measures"]
+    total = sum(measures.values())
+    rows = build["published_rows"] + build["illustrative_rows"]
+    answered = ", ".join(f"{count} {status}" for status, count in sorted(measures.items()))
+    lines = [
+        "",
+        f"  mart       {summary['mart']}",
+        f"  parquet    {summary['parquet']}",
+        f"  results    {summary['results']}",
+        f"  data docs  {summary['data_docs']}",
+        "",
+        f"  build      {build['build_id']} from {build['built_from']} in {summary['seconds']} s",
+        f"  measures   {measures.get('answered', 0)} of {total} answered ({answered})",
+        f"  checks     {build['checks_passed']} passed, {build['checks_warned']} warned, "
+        f"{build['checks_failed']} failed",
+        f"  basis      {build['published_rows']:,} of {rows:,} rows are published figures, "
+        f"{build['illustrative_rows']:,} illustrative",
+        f"  datasets   {build['datasets_ok']} fresh, {build['datasets_stale']} stale, "
+        f"{build['datasets_missing']} missing",
+    ]
+    lines += [f"             {row['status']}: {row['dataset']}: {row['message']}" for row in summary["not_fresh"]]
+    if build["illustrative_rows"]:
+        lines += ["", "  SAMPLE: illustrative figures are invented; they are marked in every row (basis)."]
+    if summary["degraded"]:
+        lines += ["", "  DEGRADED: published, but not every source could be refreshed."]
+    return "\n".join(lines)
+
+
+def _print_query(query: str, *, as_json: bool) -> None:
+    import duckdb
+
+    home = Home.from_environment()
+    if not home.mart.is_file():
+        _fail(f"nothing is published in {home.published}: run `outcomes run` first")
+    with duckdb.connect(home.mart, read_only=True) as con:
+        found = con.execute(query)
+        names = [column[0] for column in found.description]
+        rows = found.fetchall()
+    if as_json:
+        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2, default=str))
+        return
+    cells = [names, *([_cell(value) for value in row] for row in rows)]
+    widths = [min(max(len(row[at]) for row in cells), 48) for at in range(len(names))]
+    for row in cells:
+        click.echo("  ".join(text[:width].ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"outcomes: {message}", err=True)
+    sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()

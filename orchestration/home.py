@@ -1,0 +1,103 @@
+"""Where everything lies: one folder (`OUTCOMES_HOME`, default `data/`) holds landing, raw, build and published.
+
+Also the lock that lets one run at a time write there. The lock belongs to the process: when it dies, however
+it dies, the next run finds no lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+
+
+class RunInProgressError(RuntimeError):
+    """Another run holds the lock."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Folders of one warehouse."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        return cls(Path(os.environ.get("OUTCOMES_HOME") or PROJECT_ROOT / "data").expanduser().resolve())
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def build_db(self) -> Path:
+        return self.build / "build.duckdb"
+
+    @property
+    def statuses(self) -> Path:
+        """What the last ingest of each dataset came to, one JSON file per dataset."""
+        return self.build / "datasets"
+
+    @property
+    def dbt_results(self) -> Path:
+        return self.build / "run_results.json"
+
+    @property
+    def gate_results(self) -> Path:
+        return self.build / "release_gate.json"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def mart(self) -> Path:
+        """The file that BI tools open."""
+        return self.published / "outcomes.duckdb"
+
+    @property
+    def builds(self) -> Path:
+        return self.published / "builds"
+
+    @property
+    def current(self) -> Path:
+        """Link to the folder of the published build: Parquet, Data Docs, run results."""
+        return self.published / "current"
+
+    @property
+    def dagster_storage(self) -> Path:
+        return self.root / "dagster"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Held while a run writes. Raises RunInProgressError at once when another process holds it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        path = self.root / "run.lock"
+        with path.open("a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.seek(0)
+                holder = handle.read().strip() or "unknown"
+                raise RunInProgressError(
+                    f"another run is writing to {self.root} (process {holder}); wait for it, or stop that process"
+                ) from None
+            handle.seek(0)
+            handle.truncate()
+            handle.write(str(os.getpid()))
+            handle.flush()
+            yield

@@ -1,0 +1,247 @@
+"""One dataset from its origin into landing and raw Parquet: gate, read, contract, land.
+
+A payload is accepted only as a whole: what cannot be read or breaks its contract is put aside with its reason,
+and what landed before stays. `ingest` never raises for a bad source; it says what came of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
+
+from sources.catalogue import Dataset
+from sources.errors import ContractError, NetworkError, NothingFoundError, PayloadError, SourceError, mask_secrets
+from sources.gate import check_payload
+from sources.landing import Landing
+from sources.origins import Fetched, Origin, Refused, Unchanged
+from sources.raw import RawStore
+from sources.readers import SourceFile, read_release
+from sources.release import Payload, Release, describe
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from expectations.model import CheckResult
+    from expectations.runner import Runner
+
+Status = Literal["ok", "unchanged", "stale", "missing"]
+
+
+@dataclass
+class Outcome:
+    """What an ingest of one dataset came to."""
+
+    dataset: str
+    status: Status
+    message: str = ""
+    landed: list[str] = field(default_factory=list)  # release ids new in this run
+    unchanged: int = 0
+    problems: list[str] = field(default_factory=list)  # one clear sentence for each refused file or failed fetch
+    retryable: bool = False  # a network problem that may pass by itself
+    not_offered: bool = False  # the origin has nothing of this dataset (a mirror that lacks it)
+    finished_at: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.problems) and not self.not_offered
+
+    def write(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.dataset}.json"
+        scratch = path.with_suffix(".tmp")
+        scratch.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
+        scratch.replace(path)
+
+    @classmethod
+    def read(cls, folder: Path, dataset: str) -> Outcome | None:
+        path = folder / f"{dataset}.json"
+        return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+@dataclass
+class Ingest:
+    """Landing, raw store and contract runner of one warehouse, used for one dataset after another."""
+
+    landing: Landing
+    raw: RawStore
+    runner: Callable[[], Runner]  # lazily: Great Expectations takes seconds to import
+
+    def ingest(self, dataset: Dataset, origin: Origin) -> Outcome:
+        """Fetches, checks and lands whatever the origin has of one dataset."""
+        outcome = Outcome(dataset.dataset, "ok")
+        sample = origin.spec.name == "sample"
+        with TemporaryDirectory(prefix="outcomes-fetch-") as scratch:
+            try:
+                for fetched in origin.payloads(dataset, Path(scratch)):
+                    self._take(dataset, fetched, outcome)
+            except SourceError as error:
+                self._problem(outcome, error)
+                # A folder need not hold every dataset; a publisher that offers none has changed its pages.
+                outcome.not_offered = isinstance(error, NothingFoundError) and origin.spec.name != "live"
+        releases = [r for r in self.landing.releases(sample=sample) if r.dataset == dataset.dataset]
+        self._refresh_raw(dataset, releases, outcome)
+        outcome.status, outcome.message = _verdict(outcome, releases)
+        outcome.finished_at = dt.datetime.now(dt.UTC).isoformat()
+        return outcome
+
+    def defect(self, dataset: Dataset, origin: Origin, error: Exception) -> Outcome:
+        """The outcome where our own code failed: the dataset stays as it was, and says why."""
+        found = mask_secrets(f"{dataset.publisher} / {dataset.dataset}: unexpected {type(error).__name__}: {error}")
+        self.landing.record_failed(dataset.dataset, found)
+        outcome = Outcome(dataset.dataset, "stale", problems=[f"{found}. This is a defect of the warehouse."])
+        releases = self.landing.releases(sample=origin.spec.name == "sample")
+        outcome.status, outcome.message = _verdict(outcome, [r for r in releases if r.dataset == dataset.dataset])
+        outcome.finished_at = dt.datetime.now(dt.UTC).isoformat()
+        return outcome
+
+    def _take(self, dataset: Dataset, fetched: Fetched, outcome: Outcome) -> None:
+        if isinstance(fetched, SourceError):
+            self._problem(outcome, fetched)
+            return
+        if isinstance(fetched, Refused):
+            self._reject(fetched.payload, fetched.error, outcome)
+            return
+        if isinstance(fetched, Unchanged):
+            known = self.landing.latest_from(dataset.dataset, fetched.url)
+            self.landing.record_unchanged(known, retrieved_at=dt.datetime.now(dt.UTC), how="304")
+            outcome.unchanged += 1
+            return
+        known_release = self.landing.find(describe(fetched))
+        if known_release is not None:
+            self.landing.store(fetched)  # bytes that were lost from the disk are there again
+            self.landing.record_unchanged(known_release, retrieved_at=fetched.retrieved_at, how="same hash")
+            outcome.unchanged += 1
+            return
+        try:
+            outcome.landed.append(self._land(dataset, fetched).release_id)
+        except SourceError as error:
+            self._reject(fetched, error, outcome)
+
+    def _reject(self, payload: Payload, error: SourceError, outcome: Outcome) -> None:
+        self.landing.record_rejected(payload, str(error))
+        self._problem(outcome, error, record=False)
+
+    def _land(self, dataset: Dataset, payload: Payload) -> Release:
+        for file in payload.files:
+            check_payload(
+                file.path,
+                media=_media(dataset, file.name),
+                publisher=dataset.publisher,
+                dataset=dataset.dataset,
+                where=file.url or file.name,
+            )
+        release = describe(payload)
+        tables = _read(dataset, release, [file.source_file for file in payload.files])
+        contract = self._check(dataset, release, tables)
+        stored = self.landing.store(payload)
+        self.raw.write(dataset, stored, tables, contract)
+        # The ledger row is the commit: until it is written, nothing of this release exists.
+        self.landing.commit(stored)
+        return stored
+
+    def _check(self, dataset: Dataset, release: Release, tables: dict[str, pa.Table]) -> dict[str, Any]:
+        """Contract results of all tables, to be stored beside them. Raises ContractError on a failed error check."""
+        from expectations.contracts import TableExpectation, landing_contract
+
+        results: list[CheckResult] = []
+        documents: list[dict[str, Any]] = []
+        for table in dataset.tables:
+            if table.name not in tables:
+                continue
+            expected = TableExpectation.from_catalogue(dataset, table, part=release.part, relaxed=release.is_incomplete)
+            if release.origin == "sample":  # fewer areas than the real file, by design
+                expected = replace(expected, row_min=None, row_max=None)
+            suite = landing_contract(dataset.dataset, table.name, expected)
+            checked = self.runner().check(
+                suite,
+                tables[table.name].to_pandas(),
+                kind="contract",
+                dataset=dataset.dataset,
+                table_name=f"{dataset.dataset}__{table.name}",
+                release_id=release.release_id,
+            )
+            results += checked.results
+            documents.append(checked.document)
+        failed = [result for result in results if not result.passed and result.severity == "error"]
+        if failed:
+            raise ContractError(
+                publisher=dataset.publisher,
+                dataset=dataset.dataset,
+                where=release.url,
+                failed_checks=[
+                    f"{result.table_name} {result.check_name}: expected {result.expected}, found {result.found}"
+                    for result in failed
+                ],
+            )
+        return {
+            "release_id": release.release_id,
+            "rows": {name: rows.num_rows for name, rows in tables.items()},
+            "documents": documents,
+        }
+
+    def _refresh_raw(self, dataset: Dataset, releases: list[Release], outcome: Outcome) -> None:
+        """Reads landed bytes again where raw Parquet is missing or was made by another reader."""
+        for release in releases:
+            if self.raw.holds(dataset, release):
+                continue
+            files = [SourceFile(file.name, self.landing.path(file.path), file.sha256) for file in release.files]
+            try:
+                tables = _read(dataset, release, files)
+                self.raw.write(dataset, release, tables, self._check(dataset, release, tables))
+            except SourceError as error:
+                self._problem(outcome, error, record=False)
+
+    def _problem(self, outcome: Outcome, error: SourceError, *, record: bool = True) -> None:
+        outcome.problems.append(str(error))
+        outcome.retryable = outcome.retryable or isinstance(error, NetworkError)
+        if record:
+            self.landing.record_failed(outcome.dataset, str(error))
+
+
+def _read(dataset: Dataset, release: Release, files: list[SourceFile]) -> dict[str, pa.Table]:
+    """Raw tables of a release; an error names the file, or the sheet in it, and where the file came from."""
+    lost = [file.path for file in files if not file.path.is_file()]
+    if lost:
+        raise PayloadError(
+            publisher=dataset.publisher,
+            dataset=dataset.dataset,
+            where=str(lost[0]),
+            expected=f"the landed bytes of {release.release_id}",
+            found="no such file",
+            action="Restore the landing zone from its backup.",
+        )
+    try:
+        return read_release(dataset, files, release.release_id)
+    except PayloadError as error:
+        raise PayloadError(
+            publisher=error.publisher,
+            dataset=error.dataset,
+            where=f"{error.where} ({release.url})",
+            expected=error.expected,
+            found=error.found,
+            action=error.action,
+        ) from error
+
+
+def _media(dataset: Dataset, name: str) -> Any:
+    """How to gate a file: by its name where that says it, else by the catalogue."""
+    suffix = Path(name).suffix.lower().lstrip(".")
+    return suffix if suffix in ("csv", "xlsx", "ods", "zip", "json") else dataset.media
+
+
+def _verdict(outcome: Outcome, releases: list[Release]) -> tuple[Status, str]:
+    problems = " | ".join(outcome.problems)
+    if not releases:
+        return "missing", "not offered by this origin" if outcome.not_offered else problems or "nothing has landed"
+    if outcome.not_offered:
+        return "unchanged", f"not offered by this origin; {len(releases)} landed releases serve"
+    if outcome.problems:
+        return "stale", problems
+    if outcome.landed:
+        return "ok", f"{len(outcome.landed)} new, {outcome.unchanged} unchanged"
+    return "unchanged", f"{len(releases)} landed releases, nothing new"

@@ -1,0 +1,346 @@
+"""Publish: the checked mart of the build database becomes the file that BI tools read, in one swap.
+
+    published/outcomes.duckdb           what people open; replaced atomically, never written in place
+    published/current -> builds/<id>    Parquet, Data Docs and run results of that build
+    published/builds/<id>/              the last builds, each whole
+
+A build is made in a hidden folder, flushed to disk, renamed, and only then swapped in. Whoever has the old file
+open goes on reading it; whoever connects next gets the new one. A crash between the two renames of a swap is
+repaired by the next run (`repair`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.home import PROJECT_ROOT, Home
+from sources.landing import fsync_folder
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Every DuckDB 1.x client reads this format; BI drivers lag behind the library.
+STORAGE_VERSION = "v1.0.0"
+KEEP_BUILDS = 7
+
+BUILD_COLUMNS = {
+    "build_id": "varchar",
+    "git_commit": "varchar",
+    "started_at": "timestamp",
+    "finished_at": "timestamp",
+    "built_from": "varchar",
+    "storage_version": "varchar",
+    "dbt_version": "varchar",
+    "duckdb_version": "varchar",
+    "checks_passed": "bigint",
+    "checks_warned": "bigint",
+    "checks_failed": "bigint",
+    "published_rows": "bigint",
+    "illustrative_rows": "bigint",
+    "datasets_ok": "bigint",
+    "datasets_stale": "bigint",
+    "datasets_missing": "bigint",
+}
+QUALITY_COLUMNS = {
+    "check_id": "varchar",
+    "kind": "varchar",
+    "dataset": "varchar",
+    "table_name": "varchar",
+    "column_name": "varchar",
+    "check_name": "varchar",
+    "severity": "varchar",
+    "passed": "boolean",
+    "expected": "varchar",
+    "found": "varchar",
+    "sample_failing": "varchar",
+    "release_id": "varchar",
+    "checked_at": "timestamp",
+}
+
+
+class PublishError(RuntimeError):
+    """The build cannot be published; what was published before stays as it is."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published build."""
+
+    build_id: str
+    mart: Path
+    folder: Path
+    counts: dict[str, int]
+
+
+def new_build_id(started_at: dt.datetime, run_id: str) -> str:
+    """Sorts by time, and is unique: `20261122T023000Z-1a2b3c4d`."""
+    return f"{started_at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}"
+
+
+def publish(
+    home: Home,
+    *,
+    build_id: str,
+    started_at: dt.datetime,
+    built_from: str,
+    quality: Sequence[Mapping[str, Any]],
+    documents: list[dict[str, Any]],
+    keep: int = KEEP_BUILDS,
+) -> Published:
+    """Writes the build's folder and swaps it in. Raises PublishError and leaves everything as it was."""
+    blocking = [row for row in quality if not row["passed"] and row["severity"] == "error"]
+    if blocking:
+        named = "; ".join(f"{row['check_name']}: {row['found']}" for row in blocking[:5])
+        raise PublishError(f"{len(blocking)} failed checks of severity error: {named}")
+    repair(home)
+    scratch = home.builds / f".{build_id}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
+    _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet")
+    _write_docs(documents, scratch / "data_docs")
+    _write_results(scratch, build_id, quality, counts)
+    _fsync_tree(scratch)
+    folder = home.builds / build_id
+    scratch.replace(folder)
+    fsync_folder(home.builds)
+    swap(home, folder)
+    _remove_old_builds(home, keep)
+    return Published(build_id, home.mart, folder, counts)
+
+
+def swap(home: Home, folder: Path) -> None:
+    """Makes one kept build the published one: two renames, the mart's file first."""
+    incoming = home.published / f".outcomes.duckdb.{os.getpid()}"
+    shutil.copyfile(folder / "outcomes.duckdb", incoming)
+    with incoming.open("rb+") as file:
+        os.fsync(file.fileno())
+    incoming.replace(home.mart)
+    link = home.published / f".current.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("builds") / folder.name, target_is_directory=True)
+    link.replace(home.current)
+    fsync_folder(home.published)
+
+
+def repair(home: Home) -> None:
+    """Removes what a crashed publish left, and makes `current` point to the build whose mart is published."""
+    home.builds.mkdir(parents=True, exist_ok=True)
+    for leftover in [*home.builds.glob(".*"), *home.published.glob(".*")]:
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+    build_id = published_build_id(home)
+    if build_id and (home.builds / build_id).is_dir() and home.current.resolve().name != build_id:
+        swap(home, home.builds / build_id)
+
+
+def published_build_id(home: Home) -> str | None:
+    """Build id that the published file itself states; None when nothing is published."""
+    if not home.mart.is_file():
+        return None
+    import duckdb
+
+    with duckdb.connect(home.mart, read_only=True) as con:
+        row = con.execute("select build_id from mart.build").fetchone()
+    return str(row[0]) if row else None
+
+
+def kept_builds(home: Home) -> list[str]:
+    """Build ids that are kept, oldest first."""
+    if not home.builds.is_dir():
+        return []
+    return sorted(path.name for path in home.builds.iterdir() if not path.name.startswith("."))
+
+
+def rollback(home: Home, build_id: str | None = None) -> str:
+    """Publishes an earlier kept build again: the named one, or the one before the published one."""
+    kept = kept_builds(home)
+    now = published_build_id(home)
+    if build_id is None:
+        earlier = [name for name in kept if now is None or name < now]
+        if not earlier:
+            raise PublishError(f"no earlier build to go back to; kept: {', '.join(kept) or 'none'}")
+        build_id = earlier[-1]
+    if build_id not in kept:
+        raise PublishError(f"expected one of the kept builds {', '.join(kept) or '(none)'}, found {build_id!r}")
+    swap(home, home.builds / build_id)
+    return build_id
+
+
+def _write_mart(
+    home: Home,
+    target: Path,
+    build_id: str,
+    started_at: dt.datetime,
+    built_from: str,
+    quality: Sequence[Mapping[str, Any]],
+) -> dict[str, int]:
+    """The mart schema in a new file, with tables `build` and `mart_quality`, and every comment."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        con.execute(f"attach {_quoted(home.build_db)} as build (read_only)")
+        con.execute(f"attach {_quoted(target)} as outcomes (storage_version '{STORAGE_VERSION}')")
+        con.execute("create schema outcomes.mart")
+        tables = con.execute(
+            "select table_name, comment from duckdb_tables() "
+            "where database_name = 'build' and schema_name = 'mart' order by table_name"
+        ).fetchall()
+        for name, _ in tables:
+            con.execute(f'create table outcomes.mart."{name}" as from build.mart."{name}"')
+        counts = _counts(con, quality)
+        _insert_build(con, build_id, started_at, built_from, counts)
+        _insert_quality(con, quality)
+        _comment(con, dict(tables))
+        con.execute("detach build")
+        con.execute("checkpoint outcomes")
+    return counts
+
+
+def _counts(con: duckdb.DuckDBPyConnection, quality: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """What the build consists of, for `build` and the summary of a run."""
+    by_basis = dict(con.execute("select basis, count(*) from outcomes.mart.fct_observation group by basis").fetchall())
+    by_status = dict(
+        con.execute("select status, count(*) from outcomes.mart.mart_freshness group by status").fetchall()
+    )
+    failed = [row for row in quality if not row["passed"]]
+    return {
+        "checks_passed": len(quality) - len(failed),
+        "checks_warned": sum(row["severity"] != "error" for row in failed),
+        "checks_failed": sum(row["severity"] == "error" for row in failed),
+        "published_rows": by_basis.get("published", 0),
+        "illustrative_rows": by_basis.get("illustrative", 0),
+        "datasets_ok": by_status.get("ok", 0) + by_status.get("unchanged", 0),
+        "datasets_stale": by_status.get("stale", 0),
+        "datasets_missing": by_status.get("missing", 0),
+    }
+
+
+def _insert_build(
+    con: duckdb.DuckDBPyConnection,
+    build_id: str,
+    started_at: dt.datetime,
+    built_from: str,
+    counts: Mapping[str, int],
+) -> None:
+    from importlib.metadata import version
+
+    values = {
+        "build_id": build_id,
+        "git_commit": git_commit(),
+        "started_at": started_at.astimezone(dt.UTC).replace(tzinfo=None),
+        "finished_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        "built_from": built_from,
+        "storage_version": STORAGE_VERSION,
+        "dbt_version": version("dbt-core"),
+        "duckdb_version": version("duckdb"),
+        **counts,
+    }
+    _create(con, "build", BUILD_COLUMNS)
+    marks = ", ".join("?" for _ in BUILD_COLUMNS)
+    con.execute(f"insert into outcomes.mart.build values ({marks})", [values[name] for name in BUILD_COLUMNS])
+
+
+def _insert_quality(con: duckdb.DuckDBPyConnection, quality: Sequence[Mapping[str, Any]]) -> None:
+    import pyarrow as pa
+
+    _create(con, "mart_quality", QUALITY_COLUMNS)
+    if quality:
+        # DuckDB casts text to boolean and timestamp columns as it inserts.
+        checks = pa.table(
+            {name: pa.array([str(row[name]) for row in quality], pa.string()) for name in QUALITY_COLUMNS}
+        )
+        con.register("checks", checks)
+        columns = ", ".join(
+            f"cast({name} as timestamptz)::timestamp" if kind == "timestamp" else name
+            for name, kind in QUALITY_COLUMNS.items()
+        )
+        con.execute(f"insert into outcomes.mart.mart_quality select {columns} from checks")
+        con.unregister("checks")
+
+
+def _create(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
+    body = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    con.execute(f"create table outcomes.mart.{table} ({body})")
+
+
+def _comment(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str | None]) -> None:
+    """Comments on every table and column: dbt's for its tables, the dictionary's for the two made here."""
+    for name, comment in tables.items():
+        if comment:
+            con.execute(f'comment on table outcomes.mart."{name}" is {_quoted(comment)}')
+    described = con.execute(
+        "select table_name, column_name, description, table_description from outcomes.mart.data_dictionary"
+    ).fetchall()
+    for table, column, description, table_description in described:
+        if table not in tables:
+            con.execute(f'comment on table outcomes.mart."{table}" is {_quoted(table_description)}')
+        con.execute(f'comment on column outcomes.mart."{table}"."{column}" is {_quoted(description)}')
+
+
+def _write_parquet(mart: Path, folder: Path) -> None:
+    import duckdb
+
+    folder.mkdir()
+    with duckdb.connect(mart, read_only=True) as con:
+        names = con.execute("select table_name from duckdb_tables() where schema_name = 'mart'").fetchall()
+        for (name,) in names:
+            target = _quoted(folder / f"{name}.parquet")
+            con.execute(f'copy mart."{name}" to {target} (format parquet, compression zstd)')
+
+
+def _write_docs(documents: list[dict[str, Any]], folder: Path) -> None:
+    from expectations.data_docs import build_docs
+
+    build_docs(documents, folder)
+
+
+def _write_results(
+    folder: Path, build_id: str, quality: Sequence[Mapping[str, Any]], counts: Mapping[str, int]
+) -> None:
+    results = {"build_id": build_id, "counts": dict(counts), "checks": [dict(row) for row in quality]}
+    (folder / "results.json").write_text(json.dumps(results, ensure_ascii=False, default=str), encoding="utf-8")
+
+
+def _remove_old_builds(home: Home, keep: int) -> None:
+    published = home.current.resolve().name
+    kept = kept_builds(home)
+    for name in kept[: max(len(kept) - keep, 0)]:
+        if name != published:
+            shutil.rmtree(home.builds / name)
+
+
+def _fsync_tree(folder: Path) -> None:
+    """Everything below `folder` on disk before it is renamed into place."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        elif path.is_dir():
+            fsync_folder(path)
+
+
+def _quoted(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def git_commit() -> str:
+    """Commit of the code, with `-dirty` where the checkout has changes; '' outside a checkout."""
+    described = subprocess.run(
+        ["git", "-C", str(PROJECT_ROOT), "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return described.stdout.strip() if described.returncode == 0 else ""

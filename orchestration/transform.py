@@ -1,0 +1,230 @@
+"""From raw Parquet to the build database: schema `raw` by this module, everything else by dbt.
+
+The build database is made anew by every run. Its schema `raw` shows every dataset of the catalogue: views on
+the Parquet of landed releases, or empty tables with the right columns where nothing has landed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.ingest import Outcome
+from sources.catalogue import Dataset
+from sources.landing import Landing
+from sources.raw import RawStore, raw_columns
+from sources.release import Release
+
+if TYPE_CHECKING:
+    import duckdb
+
+RELEASE_COLUMNS = """
+    release_id varchar, publisher varchar, dataset varchar, part varchar, title varchar, url varchar,
+    landing_page varchar, licence varchar, attribution varchar, published_at date, published_at_basis varchar,
+    revised_at date,
+    retrieved_at timestamp, etag varchar, last_modified varchar, sha256 varchar, bytes bigint, media_type varchar,
+    basis varchar, kind varchar, origin varchar, verified boolean, citation varchar
+"""
+DATASET_COLUMNS = """
+    dataset varchar, publisher varchar, title varchar, description varchar, cadence varchar, licence varchar,
+    attribution varchar, landing_page varchar, verified boolean, verified_note varchar, whole_series boolean,
+    status varchar, message varchar
+"""
+
+
+class DbtError(RuntimeError):
+    """dbt ended with an error; the message holds its last words."""
+
+
+# --- the raw schema --------------------------------------------------------------------------------------
+
+
+def build_releases(
+    landing: Landing, raw: RawStore, catalogue: Mapping[str, Dataset], *, sample: bool
+) -> dict[str, list[Release]]:
+    """Releases a build is made of, by dataset: landed, readable, and never sample beside anything else."""
+    chosen: dict[str, list[Release]] = {name: [] for name in catalogue}
+    for release in landing.releases(sample=sample):
+        dataset = catalogue.get(release.dataset)
+        if dataset is not None and raw.holds(dataset, release):
+            chosen[release.dataset].append(release)
+    return chosen
+
+
+def prepare_build_database(
+    home: Home,
+    catalogue: Mapping[str, Dataset],
+    releases: Mapping[str, Sequence[Release]],
+    raw: RawStore,
+) -> dict[str, int]:
+    """A new build database with its schema `raw`. Returns the number of releases per dataset."""
+    import duckdb
+
+    home.build.mkdir(parents=True, exist_ok=True)
+    for leftover in (home.build_db, home.build_db.with_name(home.build_db.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    with duckdb.connect(home.build_db) as con:
+        con.execute("create schema raw")
+        for dataset in catalogue.values():
+            for table in dataset.table_names:
+                files = raw.files(dataset, table, list(releases[dataset.dataset]))
+                _show_raw_table(con, f"{dataset.dataset}__{table}", raw_columns(dataset, table), files)
+        _insert(con, "release", RELEASE_COLUMNS, _release_rows(catalogue, releases))
+        _insert(con, "dataset", DATASET_COLUMNS, _dataset_rows(home, catalogue, releases))
+    return {name: len(found) for name, found in releases.items()}
+
+
+def _show_raw_table(con: duckdb.DuckDBPyConnection, name: str, columns: Iterable[str], files: Sequence[Path]) -> None:
+    quoted = [f'"{column}"' for column in columns]
+    if files:
+        paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+        source = f"select {', '.join(quoted)} from read_parquet([{paths}], union_by_name = true)"
+        con.execute(f'create view raw."{name}" as {source}')
+    else:
+        con.execute(f'create table raw."{name}" ({", ".join(f"{column} varchar" for column in quoted)})')
+
+
+def _insert(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[Any, ...]]) -> None:
+    con.execute(f"create table raw.{name} ({columns})")
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        con.executemany(f"insert into raw.{name} values ({marks})", rows)
+
+
+def _release_rows(catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]]) -> list[tuple[Any, ...]]:
+    rows = []
+    for found in releases.values():
+        for release in found:
+            dataset = catalogue[release.dataset]
+            first = release.files[0]
+            rows.append(
+                (
+                    release.release_id, dataset.publisher, release.dataset, release.part, release.title, release.url,
+                    dataset.landing_page, dataset.licence, dataset.attribution, release.published_at,
+                    release.published_at_basis, release.revised_at,
+                    release.retrieved_at.astimezone(dt.UTC).replace(tzinfo=None),
+                    first.etag, first.last_modified, release.sha256, sum(file.bytes for file in release.files),
+                    first.media_type, release.basis, release.kind, release.origin, dataset.verified,
+                    release.citation,
+                )
+            )  # fmt: skip
+    return rows
+
+
+def _dataset_rows(
+    home: Home, catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]]
+) -> list[tuple[Any, ...]]:
+    rows = []
+    for dataset in catalogue.values():
+        outcome = Outcome.read(home.statuses, dataset.dataset)
+        if outcome is None:
+            status, message = ("unchanged", "") if releases[dataset.dataset] else ("missing", "nothing has landed")
+        else:
+            status, message = outcome.status, outcome.message
+        rows.append(
+            (
+                dataset.dataset, dataset.publisher, dataset.title, dataset.description, dataset.cadence,
+                dataset.licence, dataset.attribution, dataset.landing_page, dataset.verified,
+                dataset.verified_note, dataset.whole_series, status, message,
+            )
+        )  # fmt: skip
+    return rows
+
+
+# --- dbt -------------------------------------------------------------------------------------------------
+
+
+def dbt_executable() -> str:
+    """dbt of this environment, also when the environment is not activated."""
+    return str(Path(sys.executable).with_name("dbt"))
+
+
+def dbt_environment(home: Home) -> dict[str, str]:
+    return {
+        **os.environ,
+        "OUTCOMES_BUILD_DB": str(home.build_db),
+        "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def ensure_manifest(home: Home) -> Path:
+    """dbt's manifest, parsed again only when a file of the dbt project has changed. Raises DbtError."""
+    target = DBT_PROJECT_DIR / "target"
+    manifest, stamp = target / "manifest.json", target / "manifest.source_hash"
+    fingerprint = _dbt_project_hash()
+    if manifest.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint:
+        return manifest
+    home.build.mkdir(parents=True, exist_ok=True)
+    parsed = subprocess.run(
+        [dbt_executable(), "--quiet", "parse", "--project-dir", str(DBT_PROJECT_DIR)],
+        env=dbt_environment(home),
+        cwd=DBT_PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if parsed.returncode != 0:
+        raise DbtError(f"dbt parse failed:\n{(parsed.stdout + parsed.stderr)[-4000:]}")
+    stamp.write_text(fingerprint, encoding="utf-8")
+    return manifest
+
+
+def _dbt_project_hash() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(DBT_PROJECT_DIR.rglob("*")):
+        parts = path.relative_to(DBT_PROJECT_DIR).parts
+        if path.is_file() and parts[0] not in ("target", "logs"):
+            digest.update("/".join(parts).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def dbt_checks(run_results: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """dbt tests of one `dbt build` as rows of `mart_quality`."""
+    from expectations.model import CheckResult
+
+    rows = []
+    finished = dt.datetime.fromisoformat(run_results["metadata"]["generated_at"].replace("Z", "+00:00"))
+    for result in run_results["results"]:
+        node = manifest["nodes"].get(result["unique_id"]) or manifest["unit_tests"].get(result["unique_id"])
+        if node is None or node["resource_type"] not in ("test", "unit_test"):
+            continue
+        rows.append(_dbt_check(CheckResult, result, node, finished).to_dict())
+    return rows
+
+
+def _dbt_check(check_result: Any, result: Mapping[str, Any], node: Mapping[str, Any], finished: dt.datetime) -> Any:
+    metadata = node.get("test_metadata") or {}
+    tested = node.get("attached_node") or (node.get("depends_on", {}).get("nodes") or [""])[0]
+    failures = result.get("failures")
+    passed = result["status"] in ("pass", "success")
+    return check_result(
+        check_id=result["unique_id"],
+        kind="dbt_test",
+        dataset="",
+        table_name=tested.rsplit(".", 1)[-1],
+        column_name=node.get("column_name") or "",
+        check_name=metadata.get("name") or node["name"],
+        severity=str(node["config"].get("severity", "error")).lower(),
+        passed=passed,
+        expected=node.get("description") or "no rows returned by the test",
+        found="as expected" if passed else (result.get("message") or f"{failures} rows"),
+        sample_failing="",
+        release_id="",
+        checked_at=finished,
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded

@@ -1,0 +1,115 @@
+"""The warehouse as a Dagster resource: folders, catalogue, origin, landing zone, contract runner, run lock.
+
+One instance serves all steps of a run. It holds the run lock from the first step to the last, so a second run,
+from the command line or the UI, ends at once with a clear error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field
+
+from orchestration.home import Home
+from orchestration.ingest import Ingest
+from sources.catalogue import CATALOGUE_DIR, Dataset, load_catalogue
+from sources.landing import Landing
+from sources.origins import Origin, OriginSpec, open_origin, parse
+from sources.raw import RawStore
+from sources.release import Release
+
+if TYPE_CHECKING:
+    from expectations.runner import Runner
+    from sources.http import PoliteSession
+
+
+class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Configuration of a run; everything else follows from it."""
+
+    origin: str = Field(
+        default_factory=lambda: os.environ.get("OUTCOMES_FROM", "live"),
+        description="Where bytes come from: live, sample, mirror:DIR or landed.",
+    )
+    home_dir: str = Field(default="", description="Folder of landing, build and published; default OUTCOMES_HOME.")
+    catalogue_dir: str = Field(default="", description="Another catalogue (tests); default the project's own.")
+    allowed_hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts that may be asked instead of the publishers' (tests: loopback).",
+    )
+    http_retries: int = Field(default=4, description="Retries of one request.")
+    http_backoff_seconds: float = Field(default=1.0, description="Pause before the first retry; it doubles.")
+    step_retries: int = Field(default=1, description="How often a publisher with network errors is tried again.")
+    retry_wait_seconds: float = Field(default=60.0, description="Pause before a publisher is tried again.")
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        del context
+        with ExitStack() as stack:
+            stack.enter_context(self.home.lock())
+            yield self
+            session = self.__dict__.get("session")
+            if session is not None:
+                session.close()
+
+    @cached_property
+    def home(self) -> Home:
+        return Home(Path(self.home_dir).resolve()) if self.home_dir else Home.from_environment()
+
+    @cached_property
+    def spec(self) -> OriginSpec:
+        return parse(self.origin)
+
+    @cached_property
+    def catalogue(self) -> dict[str, Dataset]:
+        return load_catalogue(Path(self.catalogue_dir) if self.catalogue_dir else CATALOGUE_DIR)
+
+    @cached_property
+    def landing(self) -> Landing:
+        return Landing(self.home.landing)
+
+    @cached_property
+    def raw(self) -> RawStore:
+        return RawStore(self.home.raw)
+
+    @cached_property
+    def session(self) -> PoliteSession:
+        from sources.http import PUBLISHER_HOSTS, PoliteSession
+
+        return PoliteSession(
+            allowed_hosts=frozenset(self.allowed_hosts) or PUBLISHER_HOSTS,
+            retries=self.http_retries,
+            backoff=self.http_backoff_seconds,
+        )
+
+    @cached_property
+    def opened_origin(self) -> Origin:
+        return open_origin(self.spec, self.landing, self.session if self.spec.name == "live" else None)
+
+    @cached_property
+    def runner(self) -> Runner:
+        from expectations.runner import Runner
+
+        return Runner()
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        return Ingest(self.landing, self.raw, lambda: self.runner)
+
+    @property
+    def is_sample(self) -> bool:
+        """A build is made of the sample or of everything else, never of both."""
+        if self.spec.name != "landed":
+            return self.spec.name == "sample"
+        return not self.landing.releases(sample=False)
+
+    def releases(self) -> dict[str, list[Release]]:
+        """Releases this build is made of, by dataset."""
+        from orchestration.transform import build_releases
+
+        return build_releases(self.landing, self.raw, self.catalogue, sample=self.is_sample)

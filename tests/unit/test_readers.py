@@ -1,0 +1,195 @@
+"""Readers find tables by what they say, whatever stands above, beside and below them."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from sources.catalogue import Dataset
+from sources.errors import PayloadError
+from sources.readers import SourceFile, read_release
+
+
+def dataset(**table: Any) -> Dataset:
+    described = {
+        "name": "things",
+        "format": "csv",
+        "columns": {"code": "Area code", "value": ["Value", "Amount"]},
+    } | table
+    return Dataset.model_validate(
+        {
+            "dataset": "toy_things",
+            "publisher": "toy",
+            "title": "Things",
+            "description": "Things by area.",
+            "attribution": "Toy office",
+            "landing_page": "https://example.org",
+            "cadence": "P1Y",
+            "whole_series": True,
+            "verified": True,
+            "media": "csv",
+            "discover": {"method": "els_bulk", "url": "https://example.org/a", "metadata_url": "https://example.org/b"},
+            "tables": [described],
+        }
+    )
+
+
+def read(described: Dataset, path: Path) -> dict[str, list[str]]:
+    tables = read_release(described, [SourceFile(path.name, path, "f" * 64)], "toy_things:-:2026-01-01:ffff")
+    found: dict[str, list[str]] = tables["things"].to_pydict()
+    return found
+
+
+def save(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Area code,Value\nE08000012,1.50\n",
+        b"\xef\xbb\xbfArea code,Value\r\nE08000012,1.50\r\n",  # BOM and CRLF
+        b"Things by area\n\nUnits: counts,\nVALUE [note 1],area  code\n1.50,E08000012\n",  # title rows, other order
+        b'Amount,"Area\ncode",Notes\n1.50,E08000012,"one,\ntwo"\n',  # renamed, line breaks, an extra column
+    ],
+)
+def test_csv_header_is_found_by_content(tmp_path: Path, content: bytes) -> None:
+    found = read(dataset(), save(tmp_path, "things.csv", content))
+    assert found["code"] == ["E08000012"]
+    assert found["value"] == ["1.50"]  # text as published: the trailing zero is kept
+
+
+def test_rows_carry_their_provenance(tmp_path: Path) -> None:
+    found = read(dataset(), save(tmp_path, "things.csv", b"title\nArea code,Value\nA,1\nB,2\n"))
+    assert found["_row_number"] == ["3", "4"]
+    assert found["_member"] == ["things.csv", "things.csv"]
+    assert set(found["_release_id"]) == {"toy_things:-:2026-01-01:ffff"}
+    assert set(found["_file_sha256"]) == {"f" * 64}
+
+
+def test_renamed_column_is_one_clear_error(tmp_path: Path) -> None:
+    path = save(tmp_path, "things.csv", b"Area code,Worth\nE08000012,1\n")
+    with pytest.raises(PayloadError) as caught:
+        read(dataset(), path)
+    message = str(caught.value)
+    for part in ("toy / toy_things", "Value / Amount", "value missing", "Worth", "things.csv", "toy_things.yml"):
+        assert part in message
+
+
+def test_encoding_is_that_of_the_catalogue(tmp_path: Path) -> None:
+    content = "Area code,Value\nCaffè,1\n".encode("cp1252")
+    assert read(dataset(encoding="cp1252"), save(tmp_path, "a.csv", content))["code"] == ["Caffè"]
+    with pytest.raises(PayloadError, match="not utf-8"):
+        read(dataset(), save(tmp_path, "b.csv", content))
+
+
+def test_ragged_rows_are_refused(tmp_path: Path) -> None:
+    path = save(tmp_path, "things.csv", b"Area code,Value\nE08000012,1\nE08000013\n")
+    with pytest.raises(PayloadError, match=r"things\.csv"):
+        read(dataset(), path)
+
+
+def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    book = xlsxwriter.Workbook(path)
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    book.close()
+    return path
+
+
+def test_workbook_melts_year_columns_and_drops_foot_rows(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "things.xlsx",
+        {
+            "Notes": [["Area code", "no table here"]],
+            "Table 1 ": [
+                ["Things by area"],
+                ["Units: counts"],
+                ["Area code [note 2]", "Name", 2023, "2024 [p]"],
+                ["E08000012 ", "Liverpool", 10, 12.5],
+                ["E08000013", "St. Helens", ":", 7],
+                ["Source: Toy office"],
+                ["Last updated", "26 Feb 2026"],
+            ],
+        },
+    )
+    described = dataset(
+        format="workbook",
+        sheet=r"^Table 1$",
+        columns={"code": "Area code"},
+        melt={"pattern": r"^20\d\d"},
+        keep={"column": "code", "pattern": r"^E\d{8}$"},
+        capture={"updated": "^Last updated"},
+    )
+    found = read(described, path)
+    rows = list(zip(found["code"], found["period_label"], found["value"], strict=True))
+    assert rows == [
+        ("E08000012 ", "2023", "10"),
+        ("E08000013", "2023", ":"),
+        ("E08000012 ", "2024 [p]", "12.5"),
+        ("E08000013", "2024 [p]", "7"),
+    ]
+    assert found["_row_number"] == ["4", "5", "4", "5"]
+    assert set(found["_member"]) == {"Table 1"}
+    assert set(found["updated"]) == {"26 Feb 2026"}
+
+
+def test_missing_sheet_lists_those_that_are_there(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "things.xlsx", {"Cover": [["Things"]], "Data": [["Area code", "Value"], ["A", 1]]})
+    with pytest.raises(PayloadError, match="sheets Cover, Data"):
+        read(dataset(format="workbook", sheet="^Table 1$"), path)
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_archives_are_searched_recursively_and_the_highest_revision_is_read(tmp_path: Path) -> None:
+    inner = zipped({"deep/202601_things_r01.csv": b"Area code,Value\nA,1\n", "readme.txt": b"hello"})
+    again = zipped({"202601_things_r2.csv": b"Area code,Value\nA,2\n"})
+    path = save(tmp_path, "all.zip", zipped({"x/inner.zip": inner, "again.zip": again, "__MACOSX/._x": b"junk"}))
+    described = dataset(member=r"^\d{6}_things_r0?\d+\.csv$", revision=r"_r0?(?P<revision>\d+)\.csv$")
+    found = read(described, path)
+    assert found["value"] == ["2"]
+    assert found["_member"] == ["202601_things_r2.csv"]
+
+
+def test_archive_without_the_member_says_what_it_holds(tmp_path: Path) -> None:
+    path = save(tmp_path, "all.zip", zipped({"other.csv": b"a,b\n1,2\n"}))
+    with pytest.raises(PayloadError, match=r"all\.zip|other\.csv"):
+        read(dataset(member=r"^things\.csv$"), path)
+
+
+def test_arcgis_features(tmp_path: Path) -> None:
+    reply = {
+        "fields": [{"name": "LAD25CD"}, {"name": "CAUTH25CD"}],
+        "features": [{"attributes": {"LAD25CD": "E08000012", "CAUTH25CD": "E47000004"}}],
+    }
+    described = dataset(
+        format="arcgis_json",
+        columns={"code": {"pattern": r"^lad\d\dcd$"}, "value": {"pattern": r"^cauth\d\dcd$"}},
+    )
+    found = read(described, save(tmp_path, "page.json", json.dumps(reply).encode()))
+    assert (found["code"], found["value"]) == (["E08000012"], ["E47000004"])
+
+
+def test_optional_layouts_of_one_thing(tmp_path: Path) -> None:
+    """A dataset may name several layouts; the payload's own is read, and none at all is an error."""
+    one = dataset(optional=True)
+    path = save(tmp_path, "things.csv", b"Area,Amount\nA,1\n")
+    with pytest.raises(PayloadError, match="code missing"):
+        read(one, path)
