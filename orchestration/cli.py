@@ -72,7 +72,7 @@ def rollback(build_id: str | None) -> None:
 def coverage(as_json: bool) -> None:
     """Every measure of the framework: answered by what, or why not."""
     _print_query(
-        "select measure_id, status, indicator_id, newest_period, latest_value, unit_measure, reason, measure_name "
+        "select measure_id, status, indicator_id, newest_period, latest_value, unit, reason, measure_name "
         "from mart.mart_measure_coverage order by sort_order",
         as_json=as_json,
     )
