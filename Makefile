@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test lint bench ui lock clean
+.PHONY: run refresh test test-fast lint bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
@@ -17,6 +17,9 @@ ui: .venv/run.stamp
 
 test: .venv/dev.stamp
 	@$(BIN)/python -m pytest
+
+test-fast: .venv/dev.stamp
+	@$(BIN)/python -m pytest -m "not end_to_end"
 
 lint: .venv/dev.stamp
 	@$(BIN)/ruff check .

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +90,23 @@ def freshness(as_json: bool) -> None:
 @click.option("--port", default=3000, show_default=True)
 def ui(host: str, port: int) -> None:
     """Dagster's UI with everything wired; the nightly schedule runs while it is open."""
-    _dagster_environment(Home.from_environment())
+    home = Home.from_environment()
+    _dagster_environment(home)
+    _end_abandoned_runs(home)
     dagster = Path(sys.executable).with_name("dagster")
     arguments = [str(dagster), "dev", "-m", "orchestration.definitions", "-h", host, "-p", str(port)]
     os.chdir(PROJECT_ROOT)
     os.execv(dagster, arguments)  # noqa: S606 - the UI takes this process's place
+
+
+def _end_abandoned_runs(home: Home) -> None:
+    """A run that was killed must not keep the UI's queue waiting for it."""
+    import dagster as dg
+
+    from orchestration.warehouse import end_abandoned_runs
+
+    with suppress(RunInProgressError), home.lock(), dg.DagsterInstance.get() as instance:
+        end_abandoned_runs(instance)
 
 
 def _run(origin: str, *, quiet: bool, as_json: bool) -> int:
@@ -174,6 +186,8 @@ def _why(result: Any) -> str:
 def _root_cause(error: Any) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
+    if error is not None and error.cls_name == "DagsterExecutionInterruptedError":
+        return "stopped by a signal"
     return str(error.message).strip() if error is not None else ""
 
 

@@ -329,6 +329,7 @@ def _fsync_tree(folder: Path) -> None:
                 os.fsync(file.fileno())
         elif path.is_dir():
             fsync_folder(path)
+    fsync_folder(folder)
 
 
 def _quoted(value: object) -> str:

@@ -7,12 +7,14 @@ the Parquet of landed releases, or empty tables with the right columns where not
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +40,15 @@ DATASET_COLUMNS = """
     attribution varchar, landing_page varchar, verified boolean, verified_note varchar, whole_series boolean,
     status varchar, message varchar
 """
+WRITER_WAIT_SECONDS = 600
 
 
 class DbtError(RuntimeError):
     """dbt ended with an error; the message holds its last words."""
+
+
+class BuildDatabaseBusyError(RuntimeError):
+    """Another process goes on writing to the build database."""
 
 
 # --- the raw schema --------------------------------------------------------------------------------------
@@ -57,6 +64,30 @@ def build_releases(
         if dataset is not None and raw.holds(dataset, release):
             chosen[release.dataset].append(release)
     return chosen
+
+
+def await_writer(build_db: Path, waiting: Callable[[], None], *, seconds: int = WRITER_WAIT_SECONDS) -> None:
+    """Returns when no other process writes to the build database. Raises BuildDatabaseBusyError after `seconds`.
+
+    A run that was killed alone (not its process group) leaves its dbt at work until that build ends. Readers, who
+    may look at the last build at any time, are not waited for: they keep the file that they opened.
+    """
+    if not build_db.exists():
+        return
+    with build_db.open("rb") as handle:
+        for second in range(seconds):
+            try:
+                fcntl.lockf(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if second == 0:
+                    waiting()
+                time.sleep(1)
+            else:
+                return
+    raise BuildDatabaseBusyError(
+        f"expected nobody to write to {build_db}; found a process that still does after {seconds} s: "
+        "the dbt of a run that was killed, or a DuckDB shell that was not opened read-only. End it and run again"
+    )
 
 
 def prepare_build_database(

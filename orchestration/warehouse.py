@@ -49,9 +49,10 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
-        del context
         with ExitStack() as stack:
             stack.enter_context(self.home.lock())
+            if context.instance is not None:
+                end_abandoned_runs(context.instance, context.run_id)
             yield self
             session = self.__dict__.get("session")
             if session is not None:
@@ -113,3 +114,14 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         from orchestration.transform import build_releases
 
         return build_releases(self.landing, self.raw, self.catalogue, sample=self.is_sample)
+
+
+def end_abandoned_runs(instance: dg.DagsterInstance, run_id: str | None = None) -> None:
+    """Marks runs as failed that history still calls started: `run_id` holds the run lock, so their process is gone.
+
+    Left as they are they would fill the run queue of the UI, which starts one run at a time.
+    """
+    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    for run in instance.get_runs(dg.RunsFilter(statuses=statuses)):
+        if run.run_id != run_id:
+            instance.report_run_failed(run, "the process of this run ended without a word; its lock was free")

@@ -42,6 +42,7 @@ RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 MAX_REDIRECTS = 5
 IN_MEMORY_BYTES = 100_000_000
 _CHUNK = 1 << 16
+_LONGEST_RETRY_AFTER = 366 * 86_400  # seconds; urllib3 would cut what a publisher asks for to six hours
 _USUAL_PORT = {"https": 443, "http": 80}
 _MIRROR = "Download the file by hand in a browser and use --from mirror:DIR."
 _LATER = "The last good release stays; run again later."
@@ -448,7 +449,7 @@ def _retry_after(reply: requests.Response) -> float | None:
     if not asked:
         return None
     try:
-        return float(Retry().parse_retry_after(asked))
+        return float(Retry(retry_after_max=_LONGEST_RETRY_AFTER).parse_retry_after(asked))
     except (InvalidHeader, ValueError, OverflowError):
         return None
 

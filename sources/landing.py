@@ -63,11 +63,14 @@ class Landing:
         return None
 
     def latest_from(self, dataset: str, url: str) -> Release:
-        """The newest live release that was fetched from `url`: what "not modified" refers to."""
+        """The newest live release that was fetched from `url`: what "not modified" refers to.
+
+        A release whose request was paged is known by the address of the whole request, too.
+        """
         fetched = [
             release
             for release in self.releases(sample=False)
-            if release.dataset == dataset and any(file.url == url for file in release.files)
+            if release.dataset == dataset and url in (release.url, *(file.url for file in release.files))
         ]
         return fetched[-1]
 

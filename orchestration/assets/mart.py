@@ -79,6 +79,8 @@ def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinitio
         description="Schema `raw` of the build database: every landed dataset as dbt sees it, releases and datasets.",
     )
     def raw_schema(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        busy = f"waiting: another process still writes to {warehouse.home.build_db}"
+        transform.await_writer(warehouse.home.build_db, lambda: say(context.log, busy))
         releases = warehouse.releases()
         counts = transform.prepare_build_database(warehouse.home, warehouse.catalogue, releases, warehouse.raw)
         total = sum(counts.values())

@@ -14,7 +14,6 @@ import re
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import xlsxwriter
 from pytest_httpserver import HTTPServer
@@ -23,13 +22,14 @@ from werkzeug import Request, Response
 
 from sources.catalogue import Dataset, load_catalogue
 from sources.origins import SAMPLE_DIR
-from tests.fake_nomis import FakeNomis
+from tests.fake_nomis import LAST_COLUMNS, TOTAL_INDUSTRY, FakeNomis
 
 Rows = list[list[str]]
-Reply = Callable[[Request], Response]
+Reply = Callable[[Request], Response | None]  # None: the file after all
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LIVERPOOL = "E08000012"
+OBS_VALUE = LAST_COLUMNS.index("OBS_VALUE") - len(LAST_COLUMNS)  # counted from the end of a row
 
 
 class Site:
@@ -37,9 +37,9 @@ class Site:
 
     def __init__(self, server: HTTPServer) -> None:
         self.server = server
-        self.pages: dict[str, Reply] = {}
+        self.pages: dict[str, Callable[[Request], Response]] = {}
         self.answered: list[tuple[str, int]] = []  # path, status
-        # FakeNomis answers for its own path.
+        # The rest is Nomis's own.
         server.expect_request(re.compile(r"^/(?!api/v01/)")).respond_with_handler(self._answer)
 
     @property
@@ -53,6 +53,20 @@ class Site:
         return reply
 
 
+def from_one_row_on(dataset: Dataset) -> Dataset:
+    """The dataset with row bands that begin at one row; all other rules stand.
+
+    The bundled files hold fewer areas than the publisher's: for the catalogue's bands every good edition would be
+    too short.
+    """
+    tables = []
+    for table in dataset.tables:
+        most = table.expect.rows[1] if table.expect.rows else 1_000_000
+        expect = table.expect.model_copy(update={"rows": (1, most)})
+        tables.append(table.model_copy(update={"expect": expect}))
+    return dataset.model_copy(update={"tables": tuple(tables)})
+
+
 class Publisher(ABC):
     """One dataset as its publisher offers it now: `body` is the file of the newest edition."""
 
@@ -64,23 +78,15 @@ class Publisher(ABC):
         self.etags = etags
         self.edition = 0
         self.body = b""
+        self.sent: list[bytes] = []  # bodies of files
         self.in_place_of_file: Reply | None = None
         self.publish_good()
 
-    @property
     def dataset(self) -> Dataset:
-        """The catalogue's dataset, to be found at this site.
-
-        The bundled files hold fewer areas than the publisher's: with the catalogue's row bands every good edition
-        would be too short, so the bands begin at one row. All other rules stand.
-        """
+        """The catalogue's dataset, to be found at this site."""
         dataset = load_catalogue()[self.name]
-        tables = []
-        for table in dataset.tables:
-            most = table.expect.rows[1] if table.expect.rows else 1_000_000
-            tables.append(table.model_copy(update={"expect": table.expect.model_copy(update={"rows": (1, most)})}))
         discover = dataset.discover.model_copy(update=self._discover())
-        return dataset.model_copy(update={"discover": discover, "tables": tuple(tables)})
+        return from_one_row_on(dataset.model_copy(update={"discover": discover}))
 
     @property
     def url(self) -> str:
@@ -109,37 +115,45 @@ class Publisher(ABC):
         """The file with this table in it."""
 
     def publish_good(self) -> None:
-        self.publish(None)
+        self.publish(lambda body: body)
 
     def publish_rows(self, change: Callable[[Rows], Rows]) -> None:
         """A new edition whose table is changed."""
         self.edition += 1
-        rows = self.rows()
-        changed = change([list(row) for row in rows])
-        assert changed != rows
-        self.edition -= 1
-        self.publish(self.file(changed))
+        changed = change(self.rows())
+        assert changed != self.rows()
+        self._offer(self.file(changed))
 
-    def publish(self, body: bytes | None) -> None:
-        """A new edition; without `body`, a good one."""
+    def publish(self, change: Callable[[bytes], bytes]) -> None:
+        """A new edition whose file is changed."""
         self.edition += 1
-        self.body = self.file(self.rows()) if body is None else body
-        self.in_place_of_file = None
-        self._set_up_pages()
-        self.site.pages[self.path.partition("?")[0]] = self._file
+        self._offer(change(self.file(self.rows())))
 
-    def _file(self, request: Request) -> Response:
-        if self.in_place_of_file:
-            return self.in_place_of_file(request)
-        etag = f'"{hashlib.md5(self.body).hexdigest()}"'
+    def _offer(self, body: bytes) -> None:
+        self.body = body
+        self.answer_with(None)
+        self._set_up_pages()
+        # Earlier editions stay where they are.
+        self.site.pages[self.path.partition("?")[0]] = lambda request: self._file(request, body)
+
+    def answer_with(self, reply: Reply | None) -> None:
+        """In place of the file."""
+        self.in_place_of_file = reply
+
+    def _file(self, request: Request, body: bytes) -> Response:
+        if self.in_place_of_file and (instead := self.in_place_of_file(request)):
+            self.sent.append(instead.get_data())
+            return instead
+        etag = f'"{hashlib.md5(body).hexdigest()}"'
         if self.etags and request.headers.get("If-None-Match") == etag:
             return Response(status=304, headers={"ETag": etag})
-        return Response(self.body, content_type=self.media_type, headers={"ETag": etag} if self.etags else {})
+        self.sent.append(body)
+        return Response(body, content_type=self.media_type, headers={"ETag": etag} if self.etags else {})
 
-    def _json_at(self, path: str, page: object) -> None:
+    def json_at(self, path: str, page: object) -> None:
         self.site.pages[path] = lambda _: Response(json.dumps(page), content_type="application/json")
 
-    def _html_at(self, path: str, *links: str) -> None:
+    def links_at(self, path: str, *links: str) -> None:
         anchors = "".join(f'<a href="{link}">a link</a>' for link in links)
         page = f"<!DOCTYPE html><html><body>Published: 13 May 2026 {anchors}</body></html>"
         self.site.pages[path] = lambda _: Response(page, content_type="text/html")
@@ -157,7 +171,7 @@ class LocalStatistics(Publisher):
         return {"url": self.url, "metadata_url": self.site.address + self.metadata_path}
 
     def _set_up_pages(self) -> None:
-        self._json_at(self.metadata_path, {"lastUpdate": f"2026-06-{self.edition:02d}"})
+        self.json_at(self.metadata_path, {"lastUpdate": f"2026-06-{self.edition:02d}"})
 
     def rows(self) -> Rows:
         header, *rows = _csv_rows((SAMPLE_DIR / "ons" / "all-datasets.csv").read_text(encoding="utf-8"))
@@ -185,8 +199,8 @@ class BusinessDemography(Publisher):
 
     def _set_up_pages(self) -> None:
         edition = f"{self.landing}/current"
-        self._json_at(f"{self.landing}/data", {"datasets": [{"uri": edition}], "description": {"title": "Births"}})
-        self._json_at(
+        self.json_at(f"{self.landing}/data", {"datasets": [{"uri": edition}], "description": {"title": "Births"}})
+        self.json_at(
             f"{edition}/data",
             {
                 "uri": edition,
@@ -231,14 +245,14 @@ class HouseholdEnergy(Publisher):
 
     def _set_up_pages(self) -> None:
         pages = [{"base_path": self.page}, {"base_path": self.page.replace(self.month, "january")}]
-        self._json_at(f"/api/content{self.collection}", {"details": {}, "links": {"documents": pages}})
+        self.json_at(f"/api/content{self.collection}", {"details": {}, "links": {"documents": pages}})
         self.attach(self.path)
 
     def attach(self, path: str) -> None:
         """The release page, with one file on it."""
         name = path.rsplit("/", 1)[-1]
         attachment = {"attachment_type": "file", "url": self.site.address + path, "filename": name}
-        self._json_at(
+        self.json_at(
             f"/api/content{self.page}",
             {
                 "public_updated_at": f"2026-{self.edition + 1:02d}-26T09:30:00+00:00",
@@ -272,15 +286,15 @@ class Coverage(Publisher):
 
     @property
     def path(self) -> str:
-        folder = f"/siteassets/connected-nations-{self.year}"
+        folder = f"/siteassets/resources/connected-nations-{self.year}"
         return f"{folder}/{self.year}07_fixed_broadband_coverage_r01.zip"
 
     def _discover(self) -> Mapping[str, object]:
         return {"index": self.site.address + self.index, "pinned": ()}
 
     def _set_up_pages(self) -> None:
-        self._html_at(self.index, self.page)
-        self._html_at(self.page, self.path)
+        self.links_at(self.index, self.page)
+        self.links_at(self.page, self.path)
 
     def rows(self) -> Rows:
         rows = _csv_rows(_coverage_member("laua").decode("utf-8-sig"))
@@ -312,7 +326,7 @@ class Lookup(Publisher):
         return {"services_url": self.site.address + self.services}
 
     def _set_up_pages(self) -> None:
-        self._json_at(self.services, {"services": [{"name": self.path.split("/")[4]}]})
+        self.json_at(self.services, {"services": [{"name": self.path.split("/")[4]}]})
 
     def rows(self) -> Rows:
         features = _lookup()["features"]
@@ -325,32 +339,69 @@ class Lookup(Publisher):
         return json.dumps({"fields": fields, "features": features, "edition": self.edition}).encode()
 
 
-class Jobs(FakeNomis):
-    """Nomis NM_57_1 or NM_189_1. `in_place_of_data` is sent in place of cells; every edition is a later update."""
+class Nomis(FakeNomis):
+    """A data set of Nomis; every edition is a later update, with other values."""
 
-    in_place_of_data: Reply | None = None
-    edition = 0
-
-    def publish_good(self) -> None:
-        self.edition += 1
-        self.last_updated = f"2024-{self.edition:02d}-13 09:30:00"
-        self.in_place_of_data = None
-        self.spoil = lambda page, offset: [page[0], *([*row[:-8], self.edition_value, *row[-7:]] for row in page[1:])]
-
-    @property
-    def edition_value(self) -> str:
-        """In OBS_VALUE of every row."""
-        return f"{10 + self.edition}"
+    def __init__(self, server: HTTPServer, id: str, dimensions: Mapping[str, Mapping[str, str]], dates: list[str]):
+        super().__init__(server, id, dimensions, dates)
+        self.edition = 0
+        self.few_dates = dates
+        self.sent: list[bytes] = []  # bodies of data
+        self.in_place_of_data: Reply | None = None
+        self.publish_good()
 
     @property
     def url(self) -> str:
-        """Address of the data, as far as it is the same for all requests."""
+        """Address of the data, as far as all requests agree."""
         return self.server.url_for(f"/api/v01/dataset/{self.id}.data.csv?geography=TYPE424,E92000001")
 
+    def dataset(self) -> Dataset:
+        return from_one_row_on(super().dataset())
+
+    def publish_good(self) -> None:
+        self.dates = self.few_dates
+        self.publish_pages(lambda page, offset: page)
+
+    def publish_pages(self, change: Callable[[Rows, int], Rows]) -> None:
+        """A new edition whose pages (header and rows, from an offset on) are changed."""
+        self.edition += 1
+        self.last_updated = f"2024-{self.edition:02d}-13 09:30:00"
+        value = f"{10 + self.edition}"
+        self.spoil = lambda page, offset: change(
+            [page[0], *([*row[:OBS_VALUE], value, *row[OBS_VALUE + 1 :]] for row in page[1:])], offset
+        )
+        self.answer_with(None)
+
+    def answer_with(self, reply: Reply | None) -> None:
+        """In place of data."""
+        self.in_place_of_data = reply
+
     def _data(self, request: Request) -> Response:
-        if self.in_place_of_data:
-            return self.in_place_of_data(request)
-        return super()._data(request)
+        if self.in_place_of_data and (instead := self.in_place_of_data(request)):
+            self.asked.append({name.lower(): value for name, value in request.args.items()})
+            self.sent.append(instead.get_data())
+            return instead
+        reply = super()._data(request)
+        self.sent.append(reply.get_data())
+        return reply
+
+
+def jobs_density(site: Site) -> Nomis:
+    """9 areas x 2 years x 2 items = 36 cells."""
+    items = {"1": "Total jobs", "3": "Jobs density"}
+    return Nomis(site.server, "NM_57_1", {"item": items, "measures": {"20100": "Value"}}, ["2022", "2023"])
+
+
+def employment(site: Site) -> Nomis:
+    """9 areas x 22 industries x 2 = 396 cells for each year; the only year is 2024."""
+    sections = {str(150994945 + number): f"{chr(65 + number)} : section" for number in range(21)}
+    dimensions = {
+        "industry": {TOTAL_INDUSTRY: "Total"} | sections,
+        "employment_status": {"1": "Employees", "4": "Employment"},
+        "measure": {"1": "Count"},
+        "measures": {"20100": "Value"},
+    }
+    return Nomis(site.server, "NM_189_1", dimensions, ["2024"])
 
 
 def workbook(sheets: Mapping[str, Sequence[Sequence[str]]]) -> bytes:
