@@ -32,6 +32,8 @@ bench: .venv/dev.stamp
 # Lock files: hashes, and no index lines (the registry is the machine's own business).
 lock:
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt

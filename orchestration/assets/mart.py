@@ -27,6 +27,7 @@ from orchestration.progress import say
 from orchestration.publish import new_build_id, publish
 from orchestration.warehouse import Warehouse
 from sources.catalogue import Dataset
+from sources.origins import unused_entries
 
 if TYPE_CHECKING:
     from dbt.adapters.base.impl import BaseAdapter
@@ -89,6 +90,9 @@ def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinitio
                 f"nothing has landed in {warehouse.home.landing}: run with --from live, sample or mirror:DIR first",
                 allow_retries=False,
             )
+        unknown = unused_entries(warehouse.opened_origin, warehouse.catalogue)
+        if unknown:
+            say(context.log, f"left alone, not in the catalogue: {', '.join(unknown)}")
         say(context.log, f"building from {total} releases of {sum(map(bool, counts.values()))} datasets")
         return dg.MaterializeResult(metadata={"releases": total, "per dataset": counts})
 
