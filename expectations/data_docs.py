@@ -184,8 +184,9 @@ def _moment(document: Document) -> str:
 
 
 def _title(document: Document) -> str:
-    place = ".".join(part for part in (document["dataset"], document["table_name"]) if part)
-    return f"{_KIND[document['kind']]}: {place}"
+    # Raw tables carry their dataset in their name; of the gate's suites several are about one table.
+    suite = "" if document["dataset"] else f" ({document['validation']['suite_name'].replace('_', ' ')})"
+    return f"{_KIND[document['kind']]}: {document['table_name']}{suite}"
 
 
 def _validation_page(document: Document, detail: str) -> str:

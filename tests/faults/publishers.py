@@ -15,7 +15,7 @@ import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 from pytest_httpserver import HTTPServer
 from python_calamine import CalamineWorkbook
 from werkzeug import Request, Response

@@ -45,7 +45,7 @@ from tests.faults.publishers import (
     members,
     zipped,
 )
-from tests.loopback import broken_off, host_of, loopback_session
+from tests.loopback import broken_off, loopback_session
 
 Source = Publisher | Nomis
 Files = dict[str, tuple[str, int]]  # path -> (sha256, time of last change in ns)
@@ -291,7 +291,7 @@ FAULTS = {
     "redirect to a host that is not allowed": Fault(
         ELS,
         answered(replies(302, Location="https://files.example.org/all-datasets.csv")),
-        "an https address on one of 127.0.0.1|an https address on one of localhost",
+        "an https address on one of ",
         "a redirect to https://files.example.org",
     ),
     # Archives and workbooks
@@ -319,7 +319,7 @@ FAULTS = {
         HEE,
         published(with_damaged_sheet),
         "a readable workbook",
-        "sheet 'T4.4' that cannot be read.*sheet|XmlError",
+        r"sheet 'T4\.4' that cannot be read \(XmlError",
         kept=1,
     ),
     "workbook that is HTML": Fault(
@@ -473,12 +473,15 @@ def test_host_that_asks_for_a_day_of_rest_is_not_waited_for(
     """The host is left alone for the rest of the night; other publishers are not."""
     source, neighbour = LocalStatistics(site), Lookup(Site(elsewhere))
     warehouse.night(source)
-    source.publish_good()
-    source.answer_with(replies(429, Retry_After=str(A_DAY)))
-    source.site.answered.clear()
     fault = Fault(
-        ELS, answered(broken_off), "HTTP 200", f"HTTP 429 .* asked to be left alone for {A_DAY} s", may_pass=True
+        ELS,
+        answered(replies(429, Retry_After=str(A_DAY))),
+        "HTTP 200",
+        f"HTTP 429 .* asked to be left alone for {A_DAY} s",
+        may_pass=True,
     )
+    fault.strike(source)
+    source.site.answered.clear()
 
     started = time.monotonic()
     check_bad_night(fault, warehouse, source, neighbour)
@@ -635,7 +638,7 @@ def test_the_nomis_uid_is_sent_and_never_written(
         replies(404),
         replies(302, Location=f"https://files.example.org/?uid={UID}"),
         replies(302, Location=f"{site.address}/api/v01/login?uid={UID}"),
-        replies(200, f"Error: no such user uid={UID}".encode()),
+        replies(200, b"Error: Unable to contact data engine"),
         broken_off,
         slow,
     ]
@@ -654,13 +657,8 @@ def test_the_nomis_uid_is_sent_and_never_written(
     assert len(problems) == len(troubles)
     assert [problem for problem in problems if "uid=***" not in problem] == []
     raw = [str(parquet.read_table(path).to_pylist()) for path in (warehouse.root / "raw").rglob("*.parquet")]
-    # What a publisher sends is kept as it came; this one's reply is the only file that may name a user.
     files = [path for path in warehouse.root.rglob("*") if path.is_file() and path.suffix != ".parquet"]
-    written = [path.read_text(encoding="utf-8") for path in files if "rejected" not in path.parts]
-    assert (len(raw), len(written)) == (1, 3)
+    written = [path.read_text(encoding="utf-8") for path in files]
+    assert (len(raw), len(written)) == (1, 4)  # ledger, landed page, rejected page, contract results
     told = [*logged, *problems, *raw, *written, *map(repr, outcomes)]
     assert [text for text in told if UID in text] == []
-
-
-def test_hosts_of_the_test_are_the_only_ones(warehouse: Warehouse) -> None:
-    assert len({host_of(server) for server in warehouse.servers}) == 2

@@ -1,0 +1,322 @@
+"""The main job on the bundled sample: what it says, the mart it publishes, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from expectations.release_gate import COVERAGE_STATUSES
+from orchestration.cli import main
+from orchestration.home import PROJECT_ROOT, Home
+from sources.catalogue import load_catalogue
+from tests.end_to_end.runs import Finished, assert_landing_is_readable, assert_mart_is_whole
+
+pytestmark = pytest.mark.end_to_end
+
+LCR = "E47000004"
+PLAIN_TYPES = {"VARCHAR", "DOUBLE", "BIGINT", "DATE", "TIMESTAMP", "BOOLEAN"}
+# The interface that readers rely on, in this order.
+OBSERVATION_COLUMNS = (
+    "indicator_id dataset ref_area time_period period_start period_end freq breakdown obs_value numerator denominator "
+    "lower_ci upper_ci obs_status conf_status source_flag unit_measure value_origin basis n_components release_id "
+    "source_locator realtime_start realtime_end is_latest"
+).split()
+# DESNZ, UK local authority and regional greenhouse gas emissions 2005 to 2024 (June 2026), kt CO2e, sum of the six.
+EMISSIONS_2024 = {
+    "emissions_transport": 1928.3,
+    "emissions_domestic": 1707.3,
+    "emissions_industry": 1140.1,
+    "emissions_commercial": 653.4,
+}
+
+
+@pytest.fixture(scope="module")
+def mart(sample_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, opened as a BI tool would."""
+    with duckdb.connect(sample_home.mart, read_only=True) as con:
+        yield con
+
+
+# --- what the command says --------------------------------------------------------------------------------
+
+
+def test_summary_says_where_everything_is_and_what_came_of_it(sample_run: Finished, sample_home: Home) -> None:
+    assert sample_run.code == 0
+    for path in (
+        sample_home.mart,
+        sample_home.current / "parquet",
+        sample_home.current / "results.json",
+        sample_home.current / "data_docs" / "index.html",
+    ):
+        assert str(path) in sample_run.out
+        assert path.exists()
+    assert assert_mart_is_whole(sample_home) in sample_run.out
+    assert "of 88 answered" in sample_run.out
+    assert " 0 failed" in sample_run.out
+    assert "illustrative figures are invented" in sample_run.out
+
+
+def test_progress_names_every_dataset_and_step(sample_run: Finished) -> None:
+    for dataset in load_catalogue():
+        assert f"{dataset}: ok: " in sample_run.err
+    for step in ("building from", "dbt build", "release gate", "publish"):
+        assert step in sample_run.err
+
+
+@pytest.mark.parametrize(("command", "rows"), [("coverage", 88), ("freshness", len(load_catalogue()))])
+def test_questions_to_the_mart_are_answered(
+    sample_home: Home, monkeypatch: pytest.MonkeyPatch, command: str, rows: int
+) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(sample_home.root))
+    as_json = CliRunner().invoke(main, [command, "--json"])
+    assert as_json.exit_code == 0, as_json.output
+    assert len(json.loads(as_json.stdout)) == rows
+    as_table = CliRunner().invoke(main, [command])
+    assert len(as_table.stdout.splitlines()) == rows + 1
+
+
+# --- the published file -----------------------------------------------------------------------------------
+
+
+def test_mart_holds_nothing_but_tables_of_plain_types(mart: duckdb.DuckDBPyConnection) -> None:
+    assert mart.execute("select distinct schema_name from duckdb_tables()").fetchall() == [("mart",)]
+    assert mart.execute("select view_name from duckdb_views() where not internal").fetchall() == []
+    types = mart.execute("select distinct data_type from duckdb_columns() where schema_name = 'mart'").fetchall()
+    assert {name for (name,) in types} <= PLAIN_TYPES
+
+
+def test_mart_is_in_the_format_that_every_client_reads(mart: duckdb.DuckDBPyConnection, sample_home: Home) -> None:
+    (tags,) = mart.execute("select tags from duckdb_databases() where database_name = current_database()").fetchone()
+    assert tags["storage_version"].startswith("v1.0.0")
+    assert mart.execute("select storage_version from mart.build").fetchone() == ("v1.0.0",)
+    assert not list(sample_home.published.rglob("*.wal"))
+
+
+def test_every_table_and_column_is_explained(mart: duckdb.DuckDBPyConnection) -> None:
+    unexplained = mart.execute(
+        "select table_name, '' from duckdb_tables() where coalesce(trim(comment), '') = '' union all "
+        "select table_name, column_name from duckdb_columns() "
+        "where schema_name = 'mart' and coalesce(trim(comment), '') = ''"
+    ).fetchall()
+    assert unexplained == []
+    dictionary = mart.execute(
+        "select table_name, column_name from mart.data_dictionary where column_name <> '' order by all"
+    ).fetchall()
+    columns = mart.execute(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'mart' order by all"
+    ).fetchall()
+    assert dictionary == columns
+
+
+def test_observations_have_the_columns_that_readers_rely_on(mart: duckdb.DuckDBPyConnection) -> None:
+    assert [column[0] for column in mart.execute("from mart.fct_observation limit 0").description] == (
+        OBSERVATION_COLUMNS
+    )
+
+
+def test_observation_grain_and_latest_are_unique(mart: duckdb.DuckDBPyConnection) -> None:
+    key = "indicator_id, ref_area, time_period, breakdown"
+    for columns, condition in ((f"{key}, dataset, release_id", "true"), (key, "is_latest")):
+        rows, keys = mart.execute(
+            f"select count(*), count(distinct ({columns})) from mart.fct_observation where {condition}"
+        ).fetchone()
+        assert rows == keys > 0
+
+
+def test_every_measure_is_covered_or_says_why_not(mart: duckdb.DuckDBPyConnection) -> None:
+    rows = mart.execute("select measure_id, status, reason, basis from mart.mart_measure_coverage").fetchall()
+    assert len(rows) == len({measure for measure, *_ in rows}) == 88
+    assert {status for _, status, _, _ in rows} <= set(COVERAGE_STATUSES)
+    assert [measure for measure, status, reason, _ in rows if status != "answered" and not (reason or "").strip()] == []
+    measures = mart.execute("select measure_id from mart.dim_measure order by all").fetchall()
+    assert measures == sorted((measure,) for measure, *_ in rows)
+
+
+def test_emissions_of_the_home_area_are_the_published_ones(mart: duckdb.DuckDBPyConnection) -> None:
+    rows = mart.execute(
+        "select indicator_id, obs_value, n_components from mart.fct_observation "
+        "where is_latest and basis = 'published' and ref_area = ? and time_period = '2024-01-01/P1Y'",
+        [LCR],
+    ).fetchall()
+    found = {indicator: (value, components) for indicator, value, components in rows}
+    for indicator, expected in EMISSIONS_2024.items():
+        value, components = found[indicator]
+        assert value == pytest.approx(expected, abs=0.05 + 1e-9), indicator
+        assert components == 6
+
+
+def test_combined_authorities_are_sums_over_sums_never_means(mart: duckdb.DuckDBPyConnection) -> None:
+    births = mart.execute(
+        "select numerator, denominator, obs_value, release_id from mart.fct_observation "
+        "inner join mart.bridge_area_membership on member_code = ref_area and parent_code = ? "
+        "where is_latest and indicator_id = 'business_birth_rate' and time_period = '2024-01-01/P1Y'",
+        [LCR],
+    ).fetchall()
+    (rate, origin) = mart.execute(
+        "select obs_value, value_origin from mart.fct_observation "
+        "where is_latest and ref_area = ? and indicator_id = 'business_birth_rate' and time_period = '2024-01-01/P1Y'",
+        [LCR],
+    ).fetchone()
+    numerators, denominators, rates, releases = zip(*births, strict=True)
+    assert len(rates) == 6
+    assert len(set(releases)) == 1
+    assert origin == "aggregated"
+    assert rate == pytest.approx(100 * sum(numerators) / sum(denominators))
+    assert rate != pytest.approx(sum(rates) / len(rates), abs=1e-3)
+
+
+def test_every_aggregate_is_recomputed_from_its_members(mart: duckdb.DuckDBPyConnection) -> None:
+    """An oracle over the whole mart: within one release, by the declared rule, from all members or not at all."""
+    aggregates = mart.execute(
+        """
+        with members as (
+            select parent_code, member_code, count(*) over (partition by parent_code) as expected
+            from mart.bridge_area_membership where valid_to is null
+        )
+        select
+            made.indicator_id, made.ref_area, made.time_period, made.breakdown, made.release_id,
+            made.obs_value, made.n_components,
+            rules.aggregation_rule, rules.ratio_multiplier, any_value(members.expected),
+            list(parts.obs_value), list(parts.numerator), list(parts.denominator)
+        from mart.fct_observation as made
+        inner join mart.dim_indicator as rules using (indicator_id)
+        inner join members on members.parent_code = made.ref_area
+        left join mart.fct_observation as parts
+            on parts.ref_area = members.member_code and parts.release_id = made.release_id
+            and parts.indicator_id = made.indicator_id and parts.time_period = made.time_period
+            and parts.breakdown = made.breakdown
+        where made.value_origin = 'aggregated' and rules.aggregation_rule in ('sum', 'ratio')
+        group by all
+        """
+    ).fetchall()
+    whole = {"sum": 0, "ratio": 0}
+    for *where, value, components, rule, multiplier, expected, values, numerators, denominators in aggregates:
+        if components < expected:
+            assert value is None, where
+            continue
+        whole[rule] += 1
+        assert len(values) == expected, where
+        recomputed = sum(values) if rule == "sum" else multiplier * sum(numerators) / sum(denominators)
+        assert value == pytest.approx(recomputed), where
+    assert whole["sum"] > 100
+    assert whole["ratio"] > 100
+    forbidden = mart.execute(
+        "select distinct aggregation_rule from mart.fct_observation inner join mart.dim_indicator using (indicator_id) "
+        "where value_origin = 'aggregated' and aggregation_rule not in ('sum', 'ratio', 'weighted')"
+    ).fetchall()
+    assert forbidden == []
+
+
+def test_invented_figures_are_marked_and_answer_nothing(mart: duckdb.DuckDBPyConnection) -> None:
+    by_basis = dict(mart.execute("select basis, count(*) from mart.fct_observation group by basis").fetchall())
+    assert set(by_basis) == {"published", "illustrative"}
+    build = mart.execute("select published_rows, illustrative_rows from mart.build").fetchone()
+    assert build == (by_basis["published"], by_basis["illustrative"])
+    # What is derived from a published and an invented figure is invented too; nothing gets better on its way.
+    unmarked = mart.execute(
+        "select count(*) from mart.fct_observation as facts inner join mart.dim_release as releases using (release_id) "
+        "where facts.basis <> releases.basis and (facts.basis = 'published' or facts.value_origin = 'published')"
+    ).fetchone()
+    assert unmarked == (0,)
+    answered = mart.execute(
+        "select distinct basis from mart.mart_measure_coverage where status in ('answered', 'proxy', 'weak_proxy')"
+    ).fetchall()
+    assert answered == [("published",)]
+    only_invented = mart.execute(
+        "select count(*), count(distinct basis), min(basis) from mart.mart_measure_coverage "
+        "where status = 'illustrative_only'"
+    ).fetchone()
+    assert only_invented[0] > 0
+    assert only_invented[1:] == (1, "illustrative")
+
+
+def test_build_states_what_it_is(mart: duckdb.DuckDBPyConnection) -> None:
+    found = mart.execute("from mart.build")
+    names = [column[0] for column in found.description]
+    ((*values,),) = found.fetchall()
+    build = dict(zip(names, values, strict=True))
+    assert build["built_from"] == "sample"
+    assert build["started_at"] < build["finished_at"]
+    assert build["build_id"].startswith(f"{build['started_at']:%Y%m%dT%H%M%SZ}-")
+    assert build["duckdb_version"] == duckdb.__version__
+    datasets = build["datasets_ok"], build["datasets_stale"], build["datasets_missing"]
+    assert datasets == (len(load_catalogue()), 0, 0)
+
+
+def test_quality_holds_every_kind_of_check(mart: duckdb.DuckDBPyConnection, sample_home: Home) -> None:
+    kinds = dict(mart.execute("select kind, count(*) from mart.mart_quality group by kind").fetchall())
+    assert set(kinds) == {"contract", "dbt_test", "release_gate"}
+    ran = json.loads(sample_home.dbt_results.read_text(encoding="utf-8"))["results"]
+    assert kinds["dbt_test"] == sum(result["unique_id"].startswith("test.") for result in ran) > 100
+    passed, warned, failed = mart.execute(
+        "select checks_passed, checks_warned, checks_failed from mart.build"
+    ).fetchone()
+    assert passed + warned + failed == sum(kinds.values())
+    assert (
+        failed
+        == mart.execute("select count(*) from mart.mart_quality where not passed and severity = 'error'").fetchone()[0]
+    )
+    contracts = mart.execute("select count(distinct dataset) from mart.mart_quality where kind = 'contract'").fetchone()
+    assert contracts == (len(load_catalogue()),)
+
+
+# --- what lies beside it ----------------------------------------------------------------------------------
+
+
+def test_parquet_holds_the_same_rows(mart: duckdb.DuckDBPyConnection, sample_home: Home) -> None:
+    tables = {name for (name,) in mart.execute("select table_name from duckdb_tables()").fetchall()}
+    folder = sample_home.current / "parquet"
+    assert {path.stem for path in folder.iterdir()} == tables
+    for table in tables:
+        file = f"read_parquet('{folder / table}.parquet')"
+        rows, copied = mart.execute(
+            f'select (select count(*) from mart."{table}"), (select count(*) from {file})'
+        ).fetchone()
+        assert rows == copied > 0, table
+        assert mart.execute(f'(from mart."{table}" except all from {file})').fetchall() == [], table
+
+
+def test_data_docs_have_a_page_for_every_table_that_was_checked(sample_home: Home) -> None:
+    docs = sample_home.current / "data_docs"
+    index = (docs / "index.html").read_text(encoding="utf-8")
+    assert len(list(docs.rglob("*.html"))) > len(load_catalogue())
+    for dataset in load_catalogue():
+        assert dataset in index
+
+
+def test_run_is_in_the_history(sample_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with history(sample_home, monkeypatch) as instance:
+        (run,) = instance.get_runs()
+        assert (run.job_name, run.status) == ("nightly", dg.DagsterRunStatus.SUCCESS)
+        assert run.tags["outcomes/from"] == "sample"
+        for dataset in load_catalogue():
+            materialized = instance.get_latest_materialization_event(dg.AssetKey(["landed", dataset]))
+            assert materialized is not None, dataset
+        published = instance.get_latest_materialization_event(dg.AssetKey(["published", "outcomes"]))
+        assert published is not None and published.asset_materialization is not None
+        build = published.asset_materialization.metadata["build"].value
+    assert build == assert_mart_is_whole(sample_home)
+
+
+def test_landing_zone_has_every_dataset(sample_home: Home) -> None:
+    assert assert_landing_is_readable(sample_home) >= len(load_catalogue())
+
+
+def test_nothing_outside_the_home_was_written(sample_home: Home) -> None:
+    assert {path.name for path in sample_home.root.iterdir()} == {
+        "landing", "raw", "build", "published", "dagster", "run.lock",
+    }  # fmt: skip
+    scratch = Path(f"{sample_home.root}-scratch")
+    assert list(scratch.iterdir()) == []
+
+
+def history(home: Home, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
+    """Dagster's instance as the project configures it, on the history of `home`."""
+    monkeypatch.setenv("OUTCOMES_DAGSTER_STORAGE", str(home.dagster_storage))
+    return dg.DagsterInstance.from_config(str(PROJECT_ROOT))
