@@ -22,11 +22,12 @@ pytestmark = pytest.mark.end_to_end
 LCR = "E47000004"
 PLAIN_TYPES = {"VARCHAR", "DOUBLE", "BIGINT", "DATE", "TIMESTAMP", "BOOLEAN"}
 # The interface that readers rely on, in this order.
-OBSERVATION_COLUMNS = (
-    "indicator_id dataset ref_area time_period period_start period_end freq breakdown obs_value numerator denominator "
-    "lower_ci upper_ci obs_status conf_status source_flag unit_measure value_origin basis n_components release_id "
-    "source_locator realtime_start realtime_end is_latest"
-).split()
+OBSERVATION_COLUMNS = [
+    "indicator_id", "dataset", "ref_area", "time_period", "period_start", "period_end", "freq", "breakdown",
+    "obs_value", "numerator", "denominator", "lower_ci", "upper_ci", "obs_status", "conf_status", "source_flag",
+    "unit_measure", "value_origin", "basis", "n_components", "release_id", "source_locator", "realtime_start",
+    "realtime_end", "is_latest",
+]  # fmt: skip
 # DESNZ, UK local authority and regional greenhouse gas emissions 2005 to 2024 (June 2026), kt CO2e, sum of the six.
 EMISSIONS_2024 = {
     "emissions_transport": 1928.3,

@@ -1,0 +1,197 @@
+"""The main job on the publishers' real files, against figures that the publishers print themselves.
+
+Every expected figure was read from the publisher's own file or follows from its counts by the arithmetic given.
+It is compared after rounding as published; the mart keeps full precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from tests.end_to_end.runs import Finished, assert_mart_is_whole
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.published]
+
+LCR, LIVERPOOL = "E47000004", "E08000012"
+FORMER_COUNTY = "E11000002"  # Merseyside: five boroughs without Halton, never the city region
+NOT_IN_THE_MIRROR = {
+    "desnz_final_energy_consumption",
+    "desnz_ghg_emissions",
+    "desnz_renewable_electricity",
+    "ons_gva_by_local_authority",
+    "ons_healthy_life_expectancy",
+}
+
+# area, indicator, period, breakdown, figure, decimals as published, dataset that serves it
+GOLDEN = [
+    # ONS, Business demography UK 2024 (20 November 2025), tables 1.1d and 3.1d: counts rounded to 5 by ONS.
+    # Births: Halton 450, Knowsley 450, Liverpool 2,345, Sefton 1,040, St Helens 615, Wirral 1,145.
+    # Active: 3,865 + 3,715 + 16,425 + 8,785 + 5,110 + 9,550. Rate: 6,045 / 47,450.
+    (LIVERPOOL, "business_births", "2024-01-01/P1Y", "total", 2345, 0, "ons_business_demography"),
+    (LCR, "business_births", "2024-01-01/P1Y", "total", 6045, 0, "ons_business_demography"),
+    (LCR, "active_enterprises", "2024-01-01/P1Y", "total", 47450, 0, "ons_business_demography"),
+    (LCR, "business_birth_rate", "2024-01-01/P1Y", "total", 12.74, 2, "ons_business_demography"),
+    # Ofcom, Connected Nations, July 2025 (19 November 2025): premises counts of the six over all premises
+    # (765,759 all, 721,003 residential, 44,756 neither). ONS prints 90.7 for gigabit, all premises.
+    (LCR, "premises_gigabit_all", "2025-07-01", "total", 90.67, 2, "ofcom_fixed_coverage"),
+    (LCR, "premises_gigabit_residential", "2025-07-01", "total", 92.31, 2, "ofcom_fixed_coverage"),
+    (LCR, "premises_gigabit_non_residential", "2025-07-01", "total", 64.24, 2, "ofcom_fixed_coverage"),
+    (LCR, "premises_ultrafast_all", "2025-07-01", "total", 91.19, 2, "ofcom_fixed_coverage"),
+    (LCR, "premises_ultrafast_residential", "2025-07-01", "total", 92.80, 2, "ofcom_fixed_coverage"),
+    (LCR, "premises_ultrafast_non_residential", "2025-07-01", "total", 65.33, 2, "ofcom_fixed_coverage"),
+    # Liverpool's own rows of the same files: 212,513 of 236,817 and 200,738 of 219,628 premises.
+    (LIVERPOOL, "premises_gigabit_all", "2025-07-01", "total", 89.7, 1, "ofcom_fixed_coverage"),
+    (LIVERPOOL, "premises_gigabit_residential", "2025-07-01", "total", 91.4, 1, "ofcom_fixed_coverage"),
+    # DESNZ, Household Energy Efficiency, February 2026, table 4.4, cumulative to December 2025:
+    # 8,055 + 10,753 + 32,057 + 20,259 + 9,937 + 21,167.
+    (LCR, "households_eco_measures", "2025-12-31", "total", 102228, 0, "desnz_household_energy_efficiency"),
+    (LIVERPOOL, "households_eco_measures", "2025-12-31", "total", 32057, 0, "desnz_household_energy_efficiency"),
+    # ONS, Explore Local Statistics, files of 26 June 2026: the city region's own rows.
+    (LCR, "gva_per_hour_worked", "2023-01-01/P1Y", "total", 37.33, 2, "ons_explore_local_statistics"),
+    (LCR, "gva_per_filled_job", "2023-01-01/P1Y", "total", 57573.49, 2, "ons_explore_local_statistics"),
+    (LIVERPOOL, "gva_per_hour_worked", "2023-01-01/P1Y", "total", 37.48, 2, "ons_explore_local_statistics"),
+    (LCR, "healthy_life_expectancy", "2022-01-01/P3Y", "sex=male", 56.9, 1, "ons_explore_local_statistics"),
+    (LCR, "healthy_life_expectancy", "2022-01-01/P3Y", "sex=female", 57.6, 1, "ons_explore_local_statistics"),
+    (LCR, "employment_rate", "2023-01-01/P1Y", "total", 72.0, 1, "ons_explore_local_statistics"),
+    (LCR, "economic_inactivity_rate", "2023-01-01/P1Y", "total", 24.2, 1, "ons_explore_local_statistics"),
+    (LCR, "uk_exports_value", "2019-01-01/P1Y", "total", 10105, 0, "ons_explore_local_statistics"),
+    (LCR, "uk_exports_value", "2023-01-01/P1Y", "total", 11899, 0, "ons_explore_local_statistics"),
+    (LCR, "residents_rqf3_plus_share", "2023-01-01/P1Y", "total", 64.6, 1, "ons_explore_local_statistics"),
+    (LCR, "residents_no_qualifications_rqf_share", "2023-01-01/P1Y", "total", 8.2, 1, "ons_explore_local_statistics"),
+    (LCR, "ks2_rwm_expected", "2024-09-01/P1Y", "total", 58, 0, "ons_explore_local_statistics"),
+    (LIVERPOOL, "emissions_per_head", "2023-01-01/P1Y", "total", 3.33, 2, "ons_explore_local_statistics"),
+    # Nomis, Annual Population Survey, January to December 2021, the last year of NVQ levels.
+    (LIVERPOOL, "residents_nvq4_plus_share", "2021-01-01/P1Y", "total", 44.1, 1, "nomis_nm_17_5"),
+    (LIVERPOOL, "residents_nvq4_plus", "2021-01-01/P1Y", "total", 147300, 0, "nomis_nm_17_5"),
+    (LIVERPOOL, "residents_nvq4_plus_share", "2020-01-01/P1Y", "total", 42.7, 1, "nomis_nm_17_5"),
+]
+
+
+@pytest.fixture(scope="module")
+def mart(mirror_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(mirror_home.mart, read_only=True) as con:
+        yield con
+
+
+def test_run_is_good_although_the_mirror_lacks_datasets(mirror_run: Finished, mirror_home: Home) -> None:
+    assert mirror_run.code == 0
+    assert assert_mart_is_whole(mirror_home) in mirror_run.out
+    for dataset in NOT_IN_THE_MIRROR:
+        assert f"missing: {dataset}" in mirror_run.out
+    assert "illustrative figures" not in mirror_run.out
+
+
+@pytest.mark.parametrize(("area", "indicator", "period", "breakdown", "figure", "decimals", "dataset"), GOLDEN)
+def test_figure_is_the_published_one(
+    mart: duckdb.DuckDBPyConnection,
+    area: str,
+    indicator: str,
+    period: str,
+    breakdown: str,
+    figure: float,
+    decimals: int,
+    dataset: str,
+) -> None:
+    rows = mart.execute(
+        "select obs_value, dataset, basis from mart.fct_observation "
+        "where is_latest and ref_area = ? and indicator_id = ? and time_period = ? and breakdown = ?",
+        [area, indicator, period, breakdown],
+    ).fetchall()
+    assert [(round(value, decimals), source, basis) for value, source, basis in rows] == [
+        (figure, dataset, "published")
+    ]
+
+
+def test_confidence_limits_are_the_published_ones(mart: duckdb.DuckDBPyConnection) -> None:
+    # ONS, Explore Local Statistics, employment-rate.csv of 26 June 2026: 24.2 (22.1 to 26.3).
+    limits = mart.execute(
+        "select round(lower_ci, 1), round(upper_ci, 1) from mart.fct_observation where is_latest and ref_area = ? "
+        "and indicator_id = 'economic_inactivity_rate' and time_period = '2023-01-01/P1Y'",
+        [LCR],
+    ).fetchall()
+    assert limits == [(22.1, 26.3)]
+
+
+def test_series_that_changed_its_definition_is_not_spliced(mart: duckdb.DuckDBPyConnection) -> None:
+    # NVQ levels end with 2021; from 2022 the survey asks for RQF levels.
+    last = mart.execute(
+        "select max(time_period) from mart.fct_observation where is_latest and ref_area = ? "
+        "and indicator_id = 'residents_nvq4_plus_share' and obs_value is not null",
+        [LIVERPOOL],
+    ).fetchone()
+    assert last == ("2021-01-01/P1Y",)
+
+
+def test_excerpt_makes_no_comparator(mart: duckdb.DuckDBPyConnection) -> None:
+    """27 of 361 authorities say nothing about other combined authorities, not even where all members are there."""
+    kinds = mart.execute("select distinct kind from mart.dim_release where dataset = 'ofcom_fixed_coverage'").fetchall()
+    assert kinds == [("excerpt",)]
+    rows = mart.execute(
+        "select distinct dataset, ref_area from mart.fct_observation inner join mart.dim_release using (dataset, release_id) "
+        "where value_origin = 'aggregated' and kind <> 'whole' order by all"
+    ).fetchall()
+    assert rows == [("nomis_nm_17_5", LCR), ("ofcom_fixed_coverage", LCR)]
+    weighted = mart.execute(
+        "select distinct ref_area from mart.fct_observation "
+        "where dataset = 'ofcom_full_fibre_take_up' and value_origin = 'aggregated' and obs_value is not null"
+    ).fetchall()
+    assert weighted == [(LCR,)]
+
+
+def test_comparators_come_from_whole_releases(mart: duckdb.DuckDBPyConnection) -> None:
+    areas = mart.execute(
+        "select count(*), count(obs_value) from mart.fct_observation inner join mart.dim_area on area_code = ref_area "
+        "where is_latest and indicator_id = 'business_births' and time_period = '2024-01-01/P1Y' "
+        "and area_type = 'combined_authority'"
+    ).fetchone()
+    expected = mart.execute(
+        "select count(distinct parent_code) from mart.bridge_area_membership inner join mart.dim_area "
+        "on area_code = parent_code where area_type = 'combined_authority' and bridge_area_membership.valid_to is null"
+    ).fetchone()
+    assert areas == (*expected, *expected)
+
+
+def test_former_county_is_kept_as_itself_and_never_a_component(mart: duckdb.DuckDBPyConnection) -> None:
+    own, aggregated = mart.execute(
+        "select count(*), count(*) filter (where value_origin <> 'published') from mart.fct_observation "
+        "where ref_area = ?",
+        [FORMER_COUNTY],
+    ).fetchone()
+    assert own > 0
+    assert aggregated == 0
+    memberships = mart.execute(
+        "select count(*) from mart.bridge_area_membership where ? in (parent_code, member_code)", [FORMER_COUNTY]
+    ).fetchone()
+    assert memberships == (0,)
+
+
+def test_what_the_mirror_lacks_is_missing_and_the_rest_is_fresh(mart: duckdb.DuckDBPyConnection) -> None:
+    statuses = dict(mart.execute("select dataset, status from mart.mart_freshness").fetchall())
+    assert {dataset for dataset, status in statuses.items() if status == "missing"} == NOT_IN_THE_MIRROR
+    assert {status for dataset, status in statuses.items() if dataset not in NOT_IN_THE_MIRROR} == {"ok"}
+    said = mart.execute("select count(*) from mart.mart_freshness where status = 'missing' and message = ''").fetchone()
+    assert said == (0,)
+
+
+def test_earlier_releases_are_kept_and_do_not_serve(mart: duckdb.DuckDBPyConnection) -> None:
+    """Explore Local Statistics, healthy life expectancy: the release of October 2025 and the one that replaced it."""
+    rows = mart.execute(
+        "select realtime_start, realtime_end, is_latest from mart.fct_observation "
+        "where dataset = 'ons_explore_local_statistics' and indicator_id = 'healthy_life_expectancy' "
+        "and ref_area = ? and breakdown = 'sex=male' and time_period = '2021-01-01/P3Y' order by realtime_start",
+        [LIVERPOOL],
+    ).fetchall()
+    assert len(rows) == 2
+    (_, ended, earlier_serves), (started, open_end, later_serves) = rows
+    assert (earlier_serves, later_serves) == (False, True)
+    assert ended == started
+    assert open_end is None
+
+
+def test_nothing_is_invented(mart: duckdb.DuckDBPyConnection) -> None:
+    assert mart.execute("select distinct basis from mart.fct_observation").fetchall() == [("published",)]
+    assert mart.execute("select illustrative_rows from mart.build").fetchone() == (0,)
