@@ -111,10 +111,13 @@ class Ingest:
             self.landing.record_unchanged(known, retrieved_at=dt.datetime.now(dt.UTC), how="304")
             outcome.unchanged += 1
             return
-        known_release = self.landing.find(describe(fetched))
+        described = describe(fetched)
+        known_release = self.landing.find(described)
         if known_release is not None:
             self.landing.store(fetched)  # bytes that were lost from the disk are there again
-            self.landing.record_unchanged(known_release, retrieved_at=fetched.retrieved_at, how="same hash")
+            self.landing.record_unchanged(
+                known_release, retrieved_at=fetched.retrieved_at, how="same hash", fetched=described
+            )
             outcome.unchanged += 1
             return
         try:

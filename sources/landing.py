@@ -75,13 +75,22 @@ class Landing:
         return fetched[-1]
 
     def validators(self, dataset: str, url: str) -> tuple[str | None, str | None]:
-        """(ETag, Last-Modified) of the accepted payload last fetched from `url`, for a conditional request."""
+        """(ETag, Last-Modified) of the accepted bytes last fetched from `url`, for a conditional request.
+
+        None once any bytes of that release are lost: they are to be fetched again.
+        """
         found: tuple[str | None, str | None] = (None, None)
-        for release in self.releases(sample=False):
-            if release.dataset == dataset and release.origin == "live":
-                for file in release.files:
-                    if file.url == url and (self.root / file.path).is_file():
-                        found = (file.etag, file.last_modified)
+        stored = {
+            file.sha256: file.path
+            for release in self.releases(sample=False)
+            if release.dataset == dataset
+            for file in release.files
+        }
+        for row in self.rows():
+            if row["outcome"] in ("landed", "unchanged") and (row["dataset"], row["origin"]) == (dataset, "live"):
+                for file in row["files"]:
+                    if file["url"] == url and (self.root / stored[file["sha256"]]).is_file():
+                        found = (file["etag"], file["last_modified"])
         return found
 
     def path(self, file_path: str) -> Path:
@@ -103,8 +112,13 @@ class Landing:
         """Makes a stored release part of the landing zone."""
         self._append({"outcome": "landed", "recorded_at": _now(), **release.to_dict()})
 
-    def record_unchanged(self, release: Release, *, retrieved_at: dt.datetime, how: str) -> None:
-        """A fetch that found what is already landed (`how`: '304' or 'same hash')."""
+    def record_unchanged(
+        self, release: Release, *, retrieved_at: dt.datetime, how: str, fetched: Release | None = None
+    ) -> None:
+        """A fetch that found what is already landed (`how`: '304' or 'same hash').
+
+        `fetched` describes what came with the same bytes: a server may have given them a new ETag.
+        """
         self._append(
             {
                 "outcome": "unchanged",
@@ -115,8 +129,9 @@ class Landing:
                 "release_id": release.release_id,
                 "sha256": release.sha256,
                 "retrieved_at": retrieved_at.isoformat(),
-                "origin": release.origin,
+                "origin": (fetched or release).origin,
                 "message": how,
+                "files": (fetched or release).to_dict()["files"],
             }
         )
 

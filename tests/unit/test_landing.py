@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from sources.landing import Landing
-from sources.release import Payload, PayloadFile
+from sources.release import Payload, PayloadFile, describe
 
 
 def payload(
@@ -106,6 +107,17 @@ def test_conditional_requests_use_what_was_accepted(tmp_path: Path) -> None:
     land(landing, payload(tmp_path / "in", b"good"))
     assert landing.validators("toy_things", url) == ('"v1"', None)
     assert landing.validators("toy_other", url) == (None, None)
+
+
+def test_same_bytes_with_a_new_etag_are_asked_for_by_the_new_one(tmp_path: Path) -> None:
+    landing = Landing(tmp_path / "landing")
+    item = payload(tmp_path / "in", b"good")
+    land(landing, item)
+    again = describe(replace(item, files=(replace(item.files[0], etag='"v2"'),)))
+    landing.record_unchanged(
+        landing.releases(sample=False)[0], retrieved_at=item.retrieved_at, how="same hash", fetched=again
+    )
+    assert landing.validators("toy_things", "https://example.org/things.csv") == ('"v2"', None)
 
 
 def test_unknown_release_date_falls_back_to_retrieval_and_says_so(tmp_path: Path) -> None:
