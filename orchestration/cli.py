@@ -148,13 +148,14 @@ def _execute(home: Home, origin: str) -> str | None:
     _dagster_environment(home)
     import dagster as dg
 
-    from orchestration.definitions import JOB, build_defs, run_config
     from orchestration.transform import DbtError
+    from sources.catalogue import CatalogueError
 
     try:
-        job = build_defs().resolve_job_def(JOB)
-    except DbtError as error:
+        from orchestration.definitions import JOB, defs, run_config
+    except (CatalogueError, DbtError) as error:
         return str(error)
+    job = defs.resolve_job_def(JOB)
     config = run_config(origin) | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     home.build.mkdir(parents=True, exist_ok=True)
     # dagster-dbt repeats all that dbt prints; at the terminal that would bury the progress.
@@ -237,6 +238,8 @@ def _outcomes(home: Home) -> list[Any]:
 
 def render(summary: dict[str, Any]) -> str:
     """The summary as people read it."""
+    from orchestration.ingest import NOT_OFFERED, PROBLEM_SEPARATOR
+
     build, measures = summary["build"], summary["measures"]
     total = sum(measures.values())
     rows = build["published_rows"] + build["illustrative_rows"]
@@ -257,7 +260,12 @@ def render(summary: dict[str, Any]) -> str:
         f"  datasets   {build['datasets_ok']} fresh, {build['datasets_stale']} stale, "
         f"{build['datasets_missing']} missing",
     ]
-    lines += [f"             {row['status']}: {row['dataset']}: {row['message']}" for row in summary["not_fresh"]]
+    not_offered = [row["dataset"] for row in summary["not_fresh"] if row["message"] == NOT_OFFERED]
+    if not_offered:
+        lines.append(f"             {NOT_OFFERED}: {', '.join(not_offered)}")
+    for row in summary["not_fresh"]:
+        if row["message"] != NOT_OFFERED:
+            lines += [f"             {row['status']}: {problem}" for problem in row["message"].split(PROBLEM_SEPARATOR)]
     if build["illustrative_rows"]:
         lines += ["", "  SAMPLE: illustrative figures are invented; they are marked in every row (basis)."]
     if summary["degraded"]:

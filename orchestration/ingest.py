@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from expectations.runner import Runner
 
 Status = Literal["ok", "unchanged", "stale", "missing"]
+NOT_OFFERED = "not offered by this origin"
+PROBLEM_SEPARATOR = "\n"  # between problems of one dataset, one clear sentence each
 
 
 @dataclass
@@ -238,11 +240,11 @@ def _media(dataset: Dataset, name: str) -> Any:
 
 
 def _verdict(outcome: Outcome, releases: list[Release]) -> tuple[Status, str]:
-    problems = " | ".join(outcome.problems)
+    problems = PROBLEM_SEPARATOR.join(outcome.problems)
     if not releases:
-        return "missing", "not offered by this origin" if outcome.not_offered else problems or "nothing has landed"
+        return "missing", NOT_OFFERED if outcome.not_offered else problems or "nothing has landed"
     if outcome.not_offered:
-        return "unchanged", f"not offered by this origin; {len(releases)} landed releases serve"
+        return "unchanged", f"{NOT_OFFERED}; {len(releases)} landed releases serve"
     if outcome.problems:
         return "stale", problems
     if outcome.landed:

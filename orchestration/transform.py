@@ -185,6 +185,7 @@ def dbt_environment(home: Home) -> dict[str, str]:
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
+        "DBT_LOG_LEVEL_FILE": "warn",  # a debug log of every query would grow by megabytes a night
     }
 
 

@@ -75,12 +75,14 @@ class Running:
                 return
         raise AssertionError(f"{words!r} was never said:\n{''.join(self.said)}")
 
-    def kill(self, *, group: bool = True) -> None:
-        """SIGKILL to the whole process group, or to the command alone."""
-        if group:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        else:
-            self.process.kill()
+    def kill(self) -> None:
+        """SIGKILL to the whole process group."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def kill_alone(self) -> None:
+        """SIGKILL to the command; what it has started goes on."""
+        self.process.kill()
         self.process.wait()
 
     def terminate(self) -> tuple[int, str]:
@@ -99,7 +101,9 @@ def running(home: Home, *arguments: str) -> Iterator[Running]:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(command.process.pid, signal.SIGKILL)
-        command.process.communicate()
+        command.process.wait()
+        assert command.process.stderr is not None
+        command.process.stderr.close()
 
 
 def copy_of(home: Home, folder: Path) -> Home:

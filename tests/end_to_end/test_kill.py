@@ -1,0 +1,148 @@
+"""A run that is killed, stopped or not alone: what was published and what has landed stay as they were."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.home import PROJECT_ROOT, Home
+from orchestration.publish import kept_builds
+from sources.catalogue import load_catalogue
+from sources.release import sha256_of
+from tests.end_to_end.runs import (
+    assert_landing_is_readable,
+    assert_mart_is_whole,
+    assert_nobody_holds_the_lock,
+    copy_of,
+    environment,
+    outcomes,
+    running,
+)
+
+pytestmark = pytest.mark.end_to_end
+
+RUN = ("run", "--from", "sample")
+# Lines of progress.
+LANDED, DBT, PUBLISH = ": ok: 1 new", "dbt build", "publish"
+
+# Publishes the build database of a home again and again, and says so each time. The docs, whose library takes longest
+# to import, are left out: they go into the same hidden folder as all the rest.
+PUBLISHING = """
+import datetime as dt, itertools, json
+from orchestration import publish
+from orchestration.home import Home
+
+home = Home.from_environment()
+checks = json.loads((home.current / "results.json").read_text(encoding="utf-8"))["checks"]
+publish._write_docs = lambda documents, folder: folder.mkdir()
+with home.lock():
+    for number in itertools.count():
+        now = dt.datetime.now(dt.UTC)
+        publish.publish(
+            home, build_id=publish.new_build_id(now, f"{number:08}"), started_at=now, built_from="sample",
+            quality=checks, documents=[], keep=3,
+        )
+        print("published", flush=True)
+"""
+# What shows in the published folder while a build is being published, in this order.
+WHILE_PUBLISHING = (
+    "builds/.*",
+    "builds/.*/outcomes.duckdb",
+    "builds/.*/parquet/*.parquet",
+    "builds/.*/results.json",
+    ".outcomes.duckdb.*",
+)
+
+
+@pytest.fixture(scope="module")
+def home(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A warehouse with a published mart that has lost its landing zone: the next run lands everything again."""
+    copy = copy_of(sample_home, tmp_path_factory.mktemp("kill") / "home")
+    shutil.rmtree(copy.landing)
+    shutil.rmtree(copy.raw)
+    return copy
+
+
+@pytest.mark.parametrize("moment", [LANDED, DBT, PUBLISH])
+def test_killed_run_leaves_everything_whole(home: Home, moment: str) -> None:
+    before, builds = sha256_of(home.mart), kept_builds(home)
+    with running(home, *RUN) as run:
+        run.wait_for(moment)
+        run.kill()
+    build_id = assert_mart_is_whole(home)
+    # Only who was publishing may have come to the swap.
+    assert sha256_of(home.mart) == before or (moment == PUBLISH and build_id > max(builds))
+    assert assert_landing_is_readable(home) > 0
+    assert_nobody_holds_the_lock(home)
+
+
+def test_next_run_is_good_and_history_says_what_happened(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last run is killed without its dbt, which goes on writing for a while; the next one waits for it."""
+    with running(home, *RUN) as run:
+        run.wait_for(DBT)
+        run.kill_alone()
+        done = outcomes(home, *RUN)
+    assert done.code == 0, done.err
+    assert home.current.resolve().name == assert_mart_is_whole(home)
+    assert assert_landing_is_readable(home) >= len(load_catalogue())
+    leftovers = [path for folder in (home.published, home.builds) for path in folder.glob(".*")]
+    assert leftovers == []
+    monkeypatch.setenv("OUTCOMES_DAGSTER_STORAGE", str(home.dagster_storage))
+    with dg.DagsterInstance.from_config(str(PROJECT_ROOT)) as instance:
+        newest_first = [run.status for run in instance.get_runs()]
+    # The first run, four that were killed, and this one: none is said to be at work for ever.
+    good, failed = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
+    assert newest_first == [good, *[failed] * 4, good]
+
+
+def test_second_run_is_refused_and_sigterm_stops_the_first(sample_home: Home, tmp_path: Path) -> None:
+    home = copy_of(sample_home, tmp_path / "home")
+    before = sha256_of(home.mart)
+    with running(home, *RUN) as first:
+        first.wait_for(": unchanged: ")
+        for command in (RUN, ("rollback",)):
+            second = outcomes(home, *command)
+            assert second.code == 1
+            assert f"another run is writing to {home.root} (process {first.process.pid})" in second.err
+            assert "starting" not in second.err
+        first.wait_for(DBT)
+        code, last_words = first.terminate()
+    assert code == 1
+    assert "stopped by a signal" in last_words
+    assert "what was published before stays as it is" in last_words
+    assert sha256_of(home.mart) == before
+    assert_mart_is_whole(home)
+    assert_landing_is_readable(home)
+    assert_nobody_holds_the_lock(home)
+
+
+def test_killed_while_publishing(sample_home: Home, tmp_path: Path) -> None:
+    """Whatever the publisher was at: the published file is the last whole build, and the next publisher goes on."""
+    home = copy_of(sample_home, tmp_path / "home")
+    seen = [assert_mart_is_whole(home)]
+    for sight in WHILE_PUBLISHING:
+        with subprocess.Popen(
+            [sys.executable, "-c", PUBLISHING],
+            cwd=PROJECT_ROOT,
+            env=environment(home) | {"PYTHONPATH": str(PROJECT_ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as publisher:
+            try:
+                assert publisher.stdout is not None
+                assert publisher.stdout.readline() == "published\n"
+                while not any(home.published.glob(sight)):
+                    assert publisher.poll() is None
+            finally:
+                publisher.kill()
+        seen.append(assert_mart_is_whole(home))
+        assert_nobody_holds_the_lock(home)
+    assert seen == sorted(set(seen))
+    rolled_back = outcomes(home, "rollback")
+    assert rolled_back.code == 0, rolled_back.err
+    assert home.current.resolve().name == assert_mart_is_whole(home) == kept_builds(home)[-2]
