@@ -226,6 +226,13 @@ class DiscoverNomis(Strict):
     base_url: str = "https://www.nomisweb.co.uk/api/v01"
 
 
+class DiscoverUrl(Strict):
+    """A file that its publisher replaces in place: one address, dated by Last-Modified."""
+
+    method: Literal["url"]
+    url: str
+
+
 class DiscoverOfcom(Strict):
     """Ofcom: zips linked from landing pages, with a pinned list for when the pages cannot be read."""
 
@@ -237,7 +244,7 @@ class DiscoverOfcom(Strict):
 
 
 Discover = Annotated[
-    DiscoverOnsDataset | DiscoverElsBulk | DiscoverArcgis | DiscoverGovuk | DiscoverNomis | DiscoverOfcom,
+    DiscoverOnsDataset | DiscoverElsBulk | DiscoverArcgis | DiscoverGovuk | DiscoverNomis | DiscoverOfcom | DiscoverUrl,
     Field(discriminator="method"),
 ]
 

@@ -68,7 +68,7 @@ def home(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     return copy
 
 
-@pytest.mark.parametrize("moment", [LANDED, DBT, PUBLISH])
+@pytest.mark.parametrize("moment", [LANDED, PUBLISH])
 def test_killed_run_leaves_everything_whole(home: Home, moment: str) -> None:
     before, builds = sha256_of(home.mart), kept_builds(home)
     with running(home, *RUN) as run:
@@ -83,9 +83,12 @@ def test_killed_run_leaves_everything_whole(home: Home, moment: str) -> None:
 
 def test_next_run_is_good_and_history_says_what_happened(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last run is killed without its dbt, which goes on writing for a while; the next one waits for it."""
+    before = sha256_of(home.mart)
     with running(home, *RUN) as run:
         run.wait_for(DBT)
         run.kill_alone()
+        assert sha256_of(home.mart) == before
+        assert_nobody_holds_the_lock(home)
         done = outcomes(home, *RUN)
     assert done.code == 0, done.err
     assert home.current.resolve().name == assert_mart_is_whole(home)
@@ -95,9 +98,9 @@ def test_next_run_is_good_and_history_says_what_happened(home: Home, monkeypatch
     monkeypatch.setenv("OUTCOMES_DAGSTER_STORAGE", str(home.dagster_storage))
     with dg.DagsterInstance.from_config(str(PROJECT_ROOT)) as instance:
         newest_first = [run.status for run in instance.get_runs()]
-    # The first run, four that were killed, and this one: none is said to be at work for ever.
-    good, failed = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
-    assert newest_first == [good, *[failed] * 4, good]
+    # The first run and this one, and between them those that were killed: none is said to be at work for ever.
+    assert newest_first[0] == newest_first[-1] == dg.DagsterRunStatus.SUCCESS
+    assert set(newest_first[1:-1]) == {dg.DagsterRunStatus.FAILURE}
 
 
 def test_second_run_is_refused_and_sigterm_stops_the_first(sample_home: Home, tmp_path: Path) -> None:
@@ -143,6 +146,7 @@ def test_killed_while_publishing(sample_home: Home, tmp_path: Path) -> None:
         seen.append(assert_mart_is_whole(home))
         assert_nobody_holds_the_lock(home)
     assert seen == sorted(set(seen))
+    kept = kept_builds(home)
     rolled_back = outcomes(home, "rollback")
     assert rolled_back.code == 0, rolled_back.err
-    assert home.current.resolve().name == assert_mart_is_whole(home) == kept_builds(home)[-2]
+    assert home.current.resolve().name == assert_mart_is_whole(home) == kept[kept.index(seen[-1]) - 1]
