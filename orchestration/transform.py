@@ -74,14 +74,19 @@ def await_writer(build_db: Path, waiting: Callable[[], None], *, seconds: int = 
     """
     if not build_db.exists():
         return
+    deadline = time.monotonic() + seconds
+    told = False
     with build_db.open("rb") as handle:
-        for second in range(seconds):
+        while True:
             try:
                 fcntl.lockf(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                if second == 0:
+                if time.monotonic() >= deadline:
+                    break
+                if not told:
                     waiting()
-                time.sleep(1)
+                    told = True
+                time.sleep(0.2)
             else:
                 return
     raise BuildDatabaseBusyError(

@@ -51,8 +51,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
         with ExitStack() as stack:
             stack.enter_context(self.home.lock())
-            if context.instance is not None:
-                end_abandoned_runs(context.instance, context.run_id)
+            if context.instance is not None and context.run is not None:
+                end_abandoned_runs(context.instance, context.run.run_id)
             yield self
             session = self.__dict__.get("session")
             if session is not None:

@@ -8,7 +8,6 @@ served, its check `source_refreshed` fails, and the run goes on. Network problem
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -26,7 +25,6 @@ CONTRACT = "landing_contract"
 # Publishers that ask for one request at a time.
 WORKERS = {"nomis": 1}
 DEFAULT_WORKERS = 4
-DAYS = {"Y": 365, "M": 30, "W": 7, "D": 1}
 
 
 def dataset_key(dataset: str) -> dg.AssetKey:
@@ -98,11 +96,6 @@ def _spec(dataset: Dataset) -> dg.AssetSpec:
             warn_window=dt.timedelta(days=1, hours=12),
         ),
     )
-
-
-def cadence_days(cadence: str) -> int:
-    """Days between two releases, from the catalogue's ISO 8601 duration."""
-    return sum(int(number) * DAYS[unit] for number, unit in re.findall(r"(\d+)([YMWD])", cadence))
 
 
 def _ingest_all(context: dg.AssetExecutionContext, warehouse: Warehouse, datasets: Sequence[Dataset]) -> list[Outcome]:
