@@ -137,7 +137,7 @@ def _live(candidate: Candidate, files: tuple[PayloadFile, ...]) -> Payload:
 
 
 def _last_modified(candidate: Candidate, files: tuple[PayloadFile, ...]) -> dt.date | None:
-    """Day in London of the server's Last-Modified, for a file that is dated by it; None where it is absent or no date."""
+    """Day in London of Last-Modified, for a file that is dated by it; None where it is absent or no date."""
     if not candidate.dated_by_last_modified or not files:
         return None
     try:

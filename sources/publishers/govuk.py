@@ -59,7 +59,7 @@ class Attachment:
 
 
 def discover(dataset: Dataset, session: PoliteSession) -> list[Candidate]:
-    """The newest file of each part of the dataset. NothingFoundError where no release page or no fitting file is found."""
+    """The newest file of each part. NothingFoundError where no release page or no fitting file is found."""
     how = dataset.discover
     if not isinstance(how, DiscoverGovuk):
         raise TypeError(f"{dataset.dataset} is not found through GOV.UK but by {how.method}")
@@ -194,9 +194,9 @@ def _choose(dataset: Dataset, how: DiscoverGovuk, offered: list[Attachment], whe
             found=_listed([attachment.file_name for attachment in offered], "files"),
         )
     parts = sorted({dataset.part_of(attachment.file_name) for attachment in fitting})
+    # Of equals the first.
     return [
-        max((item for item in fitting if dataset.part_of(item.file_name) == part), key=_last_year)  # the first of equals
-        for part in parts
+        max((item for item in fitting if dataset.part_of(item.file_name) == part), key=_last_year) for part in parts
     ]
 
 

@@ -10,9 +10,13 @@ from sources.sample.carry.files import Cell, Rows, SampleFile, csv_file, workboo
 from sources.sample.carry.published import csv_rows, lookup, member_authorities, sheet_rows
 
 ROAD_TRAFFIC = "dft/road_traffic/local_authority_traffic_PLEASEM.csv"
+ROAD_TRAFFIC_URL = (
+    "https://storage.googleapis.com/dft-statistics/road-traffic/downloads/data-gov-uk/local_authority_traffic.csv"
+)
 BUS_WORKBOOK = "dft/bus/bus01_2022.xlsx"
 FIRST_YEAR = 2010
-# Highway authorities in two-tier areas of combined authorities: Cambridgeshire, Derbyshire, Devon, Lancashire, Lincolnshire, Nottinghamshire.
+# Highway authorities in two-tier areas of combined authorities: Cambridgeshire, Derbyshire, Devon, Lancashire,
+# Lincolnshire, Nottinghamshire.
 COUNTIES = {"E10000003", "E10000007", "E10000008", "E10000017", "E10000019", "E10000024"}
 SURVEY_YEAR = "2023"
 
@@ -33,10 +37,10 @@ def road_traffic(published: Path) -> SampleFile:
         basis="published",
         published=dt.date(2024, 5, 22),
         kind="whole",
-        url="https://storage.googleapis.com/dft-statistics/road-traffic/downloads/data-gov-uk/local_authority_traffic.csv",
+        url=ROAD_TRAFFIC_URL,
         citation="Department for Transport, Road traffic statistics by local authority, 1993 to 2023",
-        note=f"highway authorities of combined authorities, {FIRST_YEAR} to 2023; the file carries no release date: the "
-        "date is that of the statistics for 2023",
+        note=f"highway authorities of combined authorities, {FIRST_YEAR} to 2023; the file carries no release date: "
+        "the date is that of the statistics for 2023",
         content=csv_file([header, *kept]),
     )
 
