@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -129,10 +130,20 @@ def _live(candidate: Candidate, files: tuple[PayloadFile, ...]) -> Payload:
         title=candidate.title,
         url=candidate.url,
         files=files,
-        published_at=candidate.published_at,
+        published_at=candidate.published_at or _last_modified(candidate, files),
         origin="live",
         retrieved_at=dt.datetime.now(dt.UTC),
     )
+
+
+def _last_modified(candidate: Candidate, files: tuple[PayloadFile, ...]) -> dt.date | None:
+    """Day in London of Last-Modified, for a file that is dated by it; None where it is absent or no date."""
+    if not candidate.dated_by_last_modified or not files:
+        return None
+    try:
+        return parsedate_to_datetime(files[0].last_modified or "").astimezone(LONDON).date()
+    except ValueError:
+        return None
 
 
 def _left_behind(folder: Path, candidate: Candidate) -> tuple[PayloadFile, ...]:

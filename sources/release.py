@@ -37,6 +37,7 @@ class Candidate:
     url: str
     file_name: str
     published_at: dt.date | None = None  # None: the publisher does not say
+    dated_by_last_modified: bool = False  # a file replaced in place: the server's date is the release date
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 -- Every aggregate is recomputed from its members' rows in the mart: a ratio from their counts (never the mean of their rates), a sum from their
--- values; all members there, none twice; and no aggregate where the rule allows none. Returns the aggregates that differ.
+-- values; all members that its dataset goes by there, none twice; and no aggregate where the rule allows none. Returns the aggregates that differ.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
 
 with members as (
-    select parent_code, member_code, count(*) over (partition by parent_code) as members_expected
+    select '*' as dataset, parent_code, member_code, count(*) over (partition by parent_code) as members_expected
     from {{ ref('bridge_area_membership') }}
     where valid_to is null
+    union all
+    select dataset, parent_code, member_code, count(*) over (partition by dataset, parent_code) as members_expected
+    from {{ ref('provider_memberships') }}
 ),
 
 recomputed as (
@@ -28,7 +31,12 @@ recomputed as (
     left join {{ ref('dim_indicator') }} as indicators
         on indicators.indicator_id = aggregates.indicator_id
     left join members
-        on members.parent_code = aggregates.ref_area
+        on
+            members.parent_code = aggregates.ref_area
+            and members.dataset = case
+                when aggregates.dataset in (select dataset from {{ ref('provider_memberships') }}) then aggregates.dataset
+                else '*'
+            end
     left join {{ ref('fct_observation') }} as components
         on
             components.release_id = aggregates.release_id

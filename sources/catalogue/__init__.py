@@ -233,6 +233,16 @@ class DiscoverUrl(Strict):
     url: str
 
 
+class DiscoverPageLink(Strict):
+    """A file linked from a page: the link's address changes, what it says does not."""
+
+    method: Literal["page_link"]
+    page: str
+    link: str  # regular expression on the absolute address
+
+    _check = field_validator("link")(_regex)
+
+
 class DiscoverOfcom(Strict):
     """Ofcom: zips linked from landing pages, with a pinned list for when the pages cannot be read."""
 
@@ -244,7 +254,14 @@ class DiscoverOfcom(Strict):
 
 
 Discover = Annotated[
-    DiscoverOnsDataset | DiscoverElsBulk | DiscoverArcgis | DiscoverGovuk | DiscoverNomis | DiscoverOfcom | DiscoverUrl,
+    DiscoverOnsDataset
+    | DiscoverElsBulk
+    | DiscoverArcgis
+    | DiscoverGovuk
+    | DiscoverNomis
+    | DiscoverOfcom
+    | DiscoverPageLink
+    | DiscoverUrl,
     Field(discriminator="method"),
 ]
 

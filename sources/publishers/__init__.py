@@ -6,7 +6,7 @@ A publisher's module has
     fetch(dataset, candidate, session, folder, validators) -> tuple[PayloadFile, ...] | None
 
 `fetch` writes into `folder`; None means that the publisher answered "not modified". Most publishers use
-`download` below as their `fetch`.
+`download` below as their `fetch`, and for a file at one address `discover_url` as their `discover`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
+from urllib.parse import unquote, urlsplit
 
-from sources.catalogue import Dataset
+from sources.catalogue import Dataset, DiscoverUrl
 from sources.http import PoliteSession
 from sources.release import Candidate, PayloadFile
 
@@ -40,6 +41,24 @@ class Publisher(Protocol):
 def publisher_of(dataset: Dataset) -> Publisher:
     """The module of the dataset's publisher."""
     return cast(Publisher, import_module(f"sources.publishers.{dataset.publisher}"))
+
+
+def discover_url(dataset: Dataset, session: PoliteSession) -> list[Candidate]:
+    """The one address of a file that is replaced in place. Nothing is asked: `fetch` finds out whether it changed."""
+    del session
+    how = dataset.discover
+    if not isinstance(how, DiscoverUrl):
+        raise TypeError(f"{dataset.dataset} is not found at one address but by {how.method}")
+    return [
+        Candidate(
+            dataset=dataset.dataset,
+            part="",
+            title=dataset.title,
+            url=how.url,
+            file_name=unquote(urlsplit(how.url).path).rsplit("/", 1)[-1],
+            dated_by_last_modified=True,
+        )
+    ]
 
 
 def download(

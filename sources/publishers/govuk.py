@@ -59,23 +59,23 @@ class Attachment:
 
 
 def discover(dataset: Dataset, session: PoliteSession) -> list[Candidate]:
-    """The newest file of the dataset. NothingFoundError where no release page or no fitting file is found."""
+    """The newest file of each part. NothingFoundError where no release page or no fitting file is found."""
     how = dataset.discover
     if not isinstance(how, DiscoverGovuk):
         raise TypeError(f"{dataset.dataset} is not found through GOV.UK but by {how.method}")
     path = how.page or _newest_release(dataset, how, session)
     page = _content(dataset, how, session, path)
     where = urljoin(how.base_url, path)
-    attachment = _choose(dataset, how, list(_attachments(page, how.base_url)), where)
     return [
         Candidate(
             dataset=dataset.dataset,
-            part="",
+            part=dataset.part_of(attachment.file_name),
             title=attachment.title or str(page.get("title", "")) or dataset.title,
             url=attachment.url,
             file_name=attachment.file_name,
             published_at=_published_at(page),
         )
+        for attachment in _choose(dataset, how, list(_attachments(page, how.base_url)), where)
     ]
 
 
@@ -180,8 +180,8 @@ def _file_name(url: str) -> str:
     return unquote(urlsplit(url).path).rsplit("/", 1)[-1]
 
 
-def _choose(dataset: Dataset, how: DiscoverGovuk, offered: list[Attachment], where: str) -> Attachment:
-    """The attachment of the right kind whose file name, or else title, fits; of several the newest year's first."""
+def _choose(dataset: Dataset, how: DiscoverGovuk, offered: list[Attachment], where: str) -> list[Attachment]:
+    """For each part the attachment of the right kind whose name, or else title, fits; of several the newest year's."""
     of_kind = [attachment for attachment in offered if attachment.is_media(dataset.media)]
     fitting = [item for item in of_kind if re.search(how.attachment, item.file_name)] or [
         item for item in of_kind if re.search(how.attachment, item.title)
@@ -193,7 +193,11 @@ def _choose(dataset: Dataset, how: DiscoverGovuk, offered: list[Attachment], whe
             expected=f"a {dataset.media} attachment matching {how.attachment!r}",
             found=_listed([attachment.file_name for attachment in offered], "files"),
         )
-    return max(fitting, key=_last_year)  # the first of equals
+    parts = sorted({dataset.part_of(attachment.file_name) for attachment in fitting})
+    # Of equals the first.
+    return [
+        max((item for item in fitting if dataset.part_of(item.file_name) == part), key=_last_year) for part in parts
+    ]
 
 
 def _last_year(attachment: Attachment) -> int:

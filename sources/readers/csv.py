@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sources.catalogue import Table
 from sources.readers.header import SEARCH_ROWS, Header, locate
-from sources.readers.shape import keep_rows, select_columns
+from sources.readers.shape import add_captured, keep_rows, select_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,13 +24,13 @@ class Unreadable(Exception):
 
 def read(table: Table, path: Path, where: str) -> pa.Table:
     """Canonical text columns and `_row_number` (as a spreadsheet would number the row)."""
-    header, width, lines = _header(table, path, where)
+    header, above, width, lines = _header(table, path, where)
     rows = _body(path, table.encoding, header, width, lines)
-    return keep_rows(table, select_columns(table, rows, header))
+    return add_captured(table, keep_rows(table, select_columns(table, rows, header)), above)
 
 
-def _header(table: Table, path: Path, where: str) -> tuple[Header, int, int]:
-    """The header, its width in cells, and the physical lines down to its end (a cell may break lines)."""
+def _header(table: Table, path: Path, where: str) -> tuple[Header, list[list[str]], int, int]:
+    """The header, the rows above it, its width in cells, the physical lines to its end (a cell may break lines)."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     try:
@@ -46,7 +46,7 @@ def _header(table: Table, path: Path, where: str) -> tuple[Header, int, int]:
         raise Unreadable(f"no comma-separated text: {error}") from error
     header = locate(table, [row for row, _ in rows], where)
     row, lines = rows[header.row]
-    return header, len(row), lines
+    return header, [row for row, _ in rows[: header.row]], len(row), lines
 
 
 def _with_bom(encoding: str) -> str:

@@ -1,7 +1,9 @@
-"""From a publisher's columns to canonical ones: select, melt wide periods to long, keep rows of data."""
+"""From a publisher's columns to canonical ones: select, melt wide periods to long, keep rows of data, capture."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sources.catalogue import Table
@@ -49,3 +51,25 @@ def keep_rows(table: Table, rows: pa.Table) -> pa.Table:
         return rows
     trimmed = pc.utf8_trim_whitespace(rows.column(table.keep.column))
     return rows.filter(pc.match_substring_regex(trimmed, table.keep.pattern))
+
+
+def add_captured(table: Table, rows: pa.Table, grid: Sequence[Sequence[str]]) -> pa.Table:
+    """One column for each text that the table captures beside a label in `grid`, before `_row_number`."""
+    import pyarrow as pa
+
+    for name, label in table.capture.items():
+        value = pa.chunked_array([pa.repeat(pa.scalar(_captured(label, grid), pa.string()), rows.num_rows)])
+        rows = rows.add_column(rows.num_columns - 1, name, value)
+    return rows
+
+
+def _captured(label: str, grid: Sequence[Sequence[str]]) -> str:
+    """Of the first cell that matches `label`: the expression's group, or, without one, the next cell."""
+    for row in grid:
+        for at, cell in enumerate(row[:2]):
+            found = re.search(label, cell.strip())
+            if found and found.re.groups:
+                return str(found[1] or "").strip()
+            if found and at + 1 < len(row):
+                return row[at + 1].strip()
+    return ""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sources.catalogue import Table
 from sources.readers.header import SEARCH_ROWS, HeaderNotFound, locate
-from sources.readers.shape import keep_rows, select_columns
+from sources.readers.shape import add_captured, keep_rows, select_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -104,19 +104,4 @@ def _read_grid(table: Table, grid: list[list[str]], where: str) -> pa.Table:
         | {"_row_number": pa.array(range(first, first + len(padded)), pa.int64())}
     )
     rows = keep_rows(table, select_columns(table, rows, header))
-    for name, label in table.capture.items():
-        value = pa.chunked_array([pa.repeat(pa.scalar(_captured(label, grid), pa.string()), rows.num_rows)])
-        rows = rows.add_column(rows.num_columns - 1, name, value)
-    return rows
-
-
-def _captured(label: str, grid: list[list[str]]) -> str:
-    """Of the first cell that matches `label`: the expression's group, or, without one, the next cell."""
-    for row in grid:
-        for at, cell in enumerate(row[:2]):
-            found = re.search(label, cell.strip())
-            if found and found.re.groups:
-                return str(found[1] or "").strip()
-            if found and at + 1 < len(row):
-                return row[at + 1].strip()
-    return ""
+    return add_captured(table, rows, grid)

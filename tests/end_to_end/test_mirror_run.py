@@ -22,6 +22,7 @@ NOT_IN_THE_MIRROR = {
     "desnz_final_energy_consumption",
     "desnz_ghg_emissions",
     "desnz_renewable_electricity",
+    "dft_walking_cycling",
     "ons_gva_by_local_authority",
     "ons_healthy_life_expectancy",
 }
@@ -64,6 +65,15 @@ GOLDEN = [
     (LCR, "residents_no_qualifications_rqf_share", "2023-01-01/P1Y", "total", 8.2, 1, "ons_explore_local_statistics"),
     (LCR, "ks2_rwm_expected", "2024-09-01/P1Y", "total", 58, 0, "ons_explore_local_statistics"),
     (LIVERPOOL, "emissions_per_head", "2023-01-01/P1Y", "total", 3.33, 2, "ons_explore_local_statistics"),
+    # DfT, local_authority_traffic.csv: 495.6 + 770.5 + 1,104.6 + 636.3 + 587.4 + 903.1 million vehicle miles.
+    (LCR, "car_and_taxi_vehicle_miles", "2023-01-01/P1Y", "total", 4497500000, 0, "dft_road_traffic"),
+    (LCR, "all_motor_vehicle_miles", "2023-01-01/P1Y", "total", 5644100000, 0, "dft_road_traffic"),
+    # DfT, BUS01e, January 2023: Merseyside 72.312 and Halton 3.276 million journeys.
+    (LCR, "bus_passenger_journeys", "2021-04-01/P1Y", "total", 75.587, 3, "dft_bus"),
+    # ORR, table 1410, 2020-21: 85 stations (Wirral 25, Liverpool 22, Sefton 18, St Helens 10, Knowsley 6, Halton 4).
+    (LCR, "rail_station_entries_exits", "2019-04-01/P1Y", "total", 110871920, 0, "orr_station_usage"),
+    (LCR, "rail_station_entries_exits", "2020-04-01/P1Y", "total", 27579802, 0, "orr_station_usage"),
+    (LCR, "rail_stations", "2020-04-01/P1Y", "total", 85, 0, "orr_station_usage"),
     # Nomis, Annual Population Survey, January to December 2021, the last year of NVQ levels.
     (LIVERPOOL, "residents_nvq4_plus_share", "2021-01-01/P1Y", "total", 44.1, 1, "nomis_nm_17_5"),
     (LIVERPOOL, "residents_nvq4_plus", "2021-01-01/P1Y", "total", 147300, 0, "nomis_nm_17_5"),

@@ -19,19 +19,27 @@ rules as (
     where aggregation_rule in ('ratio', 'sum', 'weighted')
 ),
 
--- Members as they are now: publishers recast the past to today's authorities.
+-- The members that each dataset goes by: the publisher's own list, or '*', the authorities themselves.
 members as (
-    select parent_code, member_code, count(*) over (partition by parent_code) as members_expected
-    from {{ ref('area_memberships') }}
-    where
-        valid_to is null
-        and parent_code in (select area_code from {{ ref('areas') }} where area_type = 'combined_authority')
+    select
+        datasets.dataset,
+        members.parent_code,
+        members.member_code,
+        members.members_expected
+    from (select distinct dataset from observations) as datasets
+    inner join {{ ref('int_aggregation_member') }} as members
+        on
+            members.dataset = case
+                when datasets.dataset in (select dataset from {{ ref('provider_memberships') }}) then datasets.dataset
+                else '*'
+            end
 ),
 
 weights as (
-    select indicator_id, ref_area, time_period, obs_value as weight
+    select indicator_id, ref_area, time_period, obs_value as weight, basis
     from (
         select
+            observations.basis,
             observations.indicator_id,
             observations.ref_area,
             observations.time_period,
@@ -60,6 +68,8 @@ components as (
         members.parent_code,
         members.members_expected,
         rules.aggregation_rule,
+        -- A published value under an invented weight makes an invented mean.
+        case when weights.basis = 'illustrative' then 'illustrative' else observations.basis end as basis_of_part,
         case rules.aggregation_rule
             when 'ratio' then rules.ratio_multiplier * observations.numerator
             when 'sum' then observations.obs_value
@@ -74,7 +84,7 @@ components as (
     inner join rules
         on rules.indicator_id = observations.indicator_id
     inner join members
-        on members.member_code = observations.ref_area
+        on members.member_code = observations.ref_area and members.dataset = observations.dataset
     left join weights
         on
             weights.indicator_id = rules.weight_indicator_id
@@ -108,7 +118,7 @@ grouped as (
         sum(components.denominator) as denominator_sum,
         {{ winning_obs_status('components.obs_status') }} as obs_status,
         max(components.unit_measure) as unit_measure,
-        min(components.basis) as basis,
+        min(components.basis_of_part) as basis,
         components.release_id,
         min(components.release_kind) as release_kind,
         max(components.realtime_start) as realtime_start
