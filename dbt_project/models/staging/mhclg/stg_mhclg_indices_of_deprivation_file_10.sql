@@ -46,7 +46,8 @@ select
     ref_area,
     '2025-10-01' as time_period,
     'total' as breakdown,
-    100 * share as obs_value,
+    -- 0.57 x 100 is not 57 to a float.
+    round(100 * share, 10) as obs_value,
     case when counts_fit then most_deprived end as numerator,
     case when counts_fit then small_areas end as denominator,
     cast(null as double) as lower_ci,
