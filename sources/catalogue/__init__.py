@@ -42,12 +42,14 @@ class Column(Strict):
     """How one canonical column is found in a publisher's header.
 
     Exactly one of `names` (header texts, compared after normalisation), `pattern` (regular expression on the
-    normalised header) or `position` (1-based, for headers whose cell is blank).
+    normalised header) or `position` (1-based, for headers whose cell is blank). Where a header repeats under
+    group titles (starts: All, completions: All), `occurrence` says which one.
     """
 
     names: tuple[str, ...] = ()
     pattern: str | None = None
     position: int | None = None
+    occurrence: int = Field(1, ge=1)  # which of several columns that read alike, from the left
     optional: bool = False
 
     @model_validator(mode="before")

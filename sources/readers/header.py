@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sources.catalogue import Column, Table
 
@@ -86,13 +87,16 @@ def _find(column: Column, texts: Sequence[str]) -> int | None:
         at = column.position - 1
         return at if at < len(texts) else None
     if column.pattern is not None:
-        return next((at for at, text in enumerate(texts) if re.search(column.pattern, text)), None)
-    wanted = {normalise(name) for name in column.names}
-    return next((at for at, text in enumerate(texts) if text in wanted), None)
+        found = (at for at, text in enumerate(texts) if re.search(column.pattern, text))
+    else:
+        wanted = {normalise(name) for name in column.names}
+        found = (at for at, text in enumerate(texts) if text in wanted)
+    return next(islice(found, column.occurrence - 1, None), None)
 
 
 def _describe(name: str, column: Column) -> str:
     how = column.pattern or (f"column {column.position}" if column.position else " / ".join(column.names))
+    how += f", number {column.occurrence} of them" if column.occurrence > 1 else ""
     return f"{name} ({how})"
 
 

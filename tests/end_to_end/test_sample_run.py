@@ -319,3 +319,29 @@ def history(home: Home, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
     """Dagster's instance as the project configures it, on the history of `home`."""
     monkeypatch.setenv("OUTCOMES_DAGSTER_STORAGE", str(home.dagster_storage))
     return dg.DagsterInstance.from_config(str(PROJECT_ROOT))
+
+
+@pytest.mark.parametrize(
+    ("area", "indicator", "share", "counts"),
+    [
+        # MHCLG, Indices of Deprivation 2025, File 10 (version 2): shares of four decimals.
+        ("E06000006", "imd_decile1_share", 31.25, (25, 80)),
+        ("E08000011", "imd_decile1_share", 40.00, (40, 100)),
+        ("E08000012", "imd_decile1_share", 36.75, (111, 302)),
+        ("E08000013", "imd_decile1_share", 23.14, (28, 121)),
+        ("E08000014", "imd_decile1_share", 18.85, (36, 191)),
+        ("E08000015", "imd_decile1_share", 23.44, (49, 209)),
+        (LCR, "imd_decile1_share", 28.81, (289, 1003)),
+        ("E08000012", "imd_health_decile1_share", 60.60, (183, 302)),
+        (LCR, "imd_health_decile1_share", 44.47, (446, 1003)),
+    ],
+)
+def test_most_deprived_tenth_is_as_published_and_adds_up_by_counts(
+    mart: duckdb.DuckDBPyConnection, area: str, indicator: str, share: float, counts: tuple[int, int]
+) -> None:
+    rows = mart.execute(
+        "select round(obs_value, 2), numerator, denominator, time_period, basis from mart.fct_observation "
+        "where is_latest and ref_area = ? and indicator_id = ?",
+        [area, indicator],
+    ).fetchall()
+    assert rows == [(share, *counts, "2025-10-01", "published")]

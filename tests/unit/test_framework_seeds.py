@@ -110,7 +110,8 @@ def test_cross_checks_come_after_what_is_served() -> None:
     for indicator, sources in by_indicator.items():
         roles = [row["role"] for row in sorted(sources, key=lambda row: int(row["priority"]))]
         assert [int(row["priority"]) for row in sources] == list(range(1, len(sources) + 1)), indicator
-        assert roles == sorted(roles, key=["conditional_primary", "primary", "cross_check"].index), indicator
+        order = ["conditional_primary", "primary", "fallback", "cross_check"]
+        assert roles == sorted(roles, key=order.index), indicator
 
 
 def test_aggregation_rules_name_what_they_need() -> None:

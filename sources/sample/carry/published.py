@@ -32,6 +32,12 @@ def csv_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def csv_file_rows(path: Path) -> list[list[str]]:
+    """Header and rows of a CSV, cell by cell."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
 def sheet_rows(path: Path, sheet: str, limit: int = 1_000) -> list[Row]:
     """Rows of a sheet, from its first; whole numbers as int. `limit`: some sheets declare a million rows."""
     with CalamineWorkbook.from_path(path) as book:
