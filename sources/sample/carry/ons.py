@@ -22,6 +22,8 @@ from sources.sample.carry.published import (
 )
 
 ENGLAND, UNITED_KINGDOM, GREAT_BRITAIN, NORTH_WEST = "E92000001", "K02000001", "K03000001", "E12000002"
+# England and the United Kingdom as productivity is published for them.
+ITL_ENGLAND, UNITED_KINGDOM_LESS_EXTRA_REGIO = "TLB", "K99000002"
 EXCERPT_COVER = "This file carries published figures for some areas only, in the layout of the release it cites."
 
 
@@ -64,7 +66,8 @@ def explore_local_statistics(published: Path) -> SampleFile:
         for row in csv_rows(published / "ons/explore_local_statistics_app/manifest_metadata.csv")
         if row["slug"]
     }
-    home = {*home_authorities(published), HOME_AREA, ENGLAND, UNITED_KINGDOM, GREAT_BRITAIN, NORTH_WEST}
+    comparators = {ENGLAND, UNITED_KINGDOM, GREAT_BRITAIN, NORTH_WEST, ITL_ENGLAND, UNITED_KINGDOM_LESS_EXTRA_REGIO}
+    home = {*home_authorities(published), HOME_AREA, *comparators}
     # One file gives combined authorities twice, as such and as "ITL Level 2", with the same figures.
     rows = {
         bulk_row
