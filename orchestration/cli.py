@@ -86,6 +86,17 @@ def freshness(as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+def claims(as_json: bool) -> None:
+    """Every figure that the strategy documents state: reproduced, revised since, or why it cannot be told."""
+    _print_query(
+        "select ref, status, figure, unit, found_value, difference, vintage, time_period, statement, reason "
+        "from mart.mart_claims order by sort_order",
+        as_json=as_json,
+    )
+
+
+@main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=3000, show_default=True)
 def ui(host: str, port: int) -> None:

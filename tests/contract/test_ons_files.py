@@ -478,3 +478,63 @@ def test_recorded_pages_lead_to_the_recorded_workbook(
     assert candidate.file_name == file
     assert candidate.url == httpserver.url_for(f"/file?uri={pages[1]['uri']}/{file}")
     assert candidate.published_at == published
+
+
+# --- regional GDP and productivity ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def output(published_dir: Path) -> dict[str, Rows]:
+    path = published_dir / "ons/gdp_by_local_authority/regionalgrossdomesticproductlocalauthorities.mysociety.xlsx"
+    return read("ons_regional_gdp", path)
+
+
+def in_home_area(rows: Rows, year: str) -> dict[str, int]:
+    return {
+        row["area_code"]: int(row["value"])
+        for row in rows
+        if row["area_code"] in HOME_AUTHORITIES and row["period_label"].startswith(year)
+    }
+
+
+def test_gross_domestic_product_of_the_home_authorities(output: dict[str, Rows]) -> None:
+    """Tables 5, 10 and 1 of thirteen, by their titles; per head, indices and growth rates are left."""
+    assert {table: {row["_member"] for row in rows} for table, rows in output.items()} == {
+        "gdp_current_prices": {"Table 5"},
+        "gdp_chained_volume": {"Table 10"},
+        "gva_current_prices": {"Table 1"},
+    }
+    assert all(len(rows) == 374 * 22 for rows in output.values())
+    golden = {HALTON: 4692, KNOWSLEY: 4243, LIVERPOOL: 15194, ST_HELENS: 3376, SEFTON: 5066, WIRRAL: 6163}
+    assert in_home_area(output["gdp_current_prices"], "2019") == golden
+    assert sum(golden.values()) == 38_734
+    assert in_home_area(output["gdp_chained_volume"], "2019")[LIVERPOOL] == 14_874
+    # Value added as it stood a year after the strategy: GBP 32 billion.
+    assert sum(in_home_area(output["gva_current_prices"], "2018").values()) == 32_424
+
+
+def test_provisional_year_is_named_by_its_note(output: dict[str, Rows]) -> None:
+    rows = output["gdp_current_prices"]
+    assert {row["provisional_note"] for row in rows} == {"3"}
+    assert {row["period_label"] for row in rows if "note" in row["period_label"]} == {"2019\n[note 3]"}
+
+
+def test_chained_volumes_are_in_prices_of_2018(output: dict[str, Rows]) -> None:
+    current, volume = (output[f"gdp_{kind}"] for kind in ("current_prices", "chained_volume"))
+    assert in_home_area(current, "2018") == in_home_area(volume, "2018")
+    assert in_home_area(current, "2010") != in_home_area(volume, "2010")
+
+
+def test_productivity_of_the_territorial_level_that_is_the_home_area(published_dir: Path) -> None:
+    """Years stand in row 4, the names of the first columns in row 5, which is no row of data."""
+    tables = read("ons_itl_productivity", published_dir / "ons/itl_productivity/itlproductivity.xlsx")
+    assert {table: {row["_member"] for row in rows} for table, rows in tables.items()} == {
+        "per_hour": {"A3"},
+        "per_job": {"B3"},
+    }
+    assert [len(tables[table]) for table in ("per_hour", "per_job")] == [234 * 18, 234 * 20]
+    golden = [("per_hour", "2004", "23.71"), ("per_hour", "2021", "33.37"), ("per_job", "2021", "49592.32")]
+    for table, year, value in golden:
+        assert only(tables[table], area_code="TLD7", period_label=year)["value"] == value
+    assert only(tables["per_hour"], area_code="TLB", period_label="2021")["value"] == "38.91"
+    assert only(tables["per_hour"], area_code="UKX", period_label="2021")["value"] == "38.33"

@@ -22,6 +22,8 @@ from sources.sample.carry.published import (
 )
 
 ENGLAND, UNITED_KINGDOM, GREAT_BRITAIN, NORTH_WEST = "E92000001", "K02000001", "K03000001", "E12000002"
+# England and the United Kingdom as productivity is published for them.
+ITL_ENGLAND, UNITED_KINGDOM_LESS_EXTRA_REGIO = "TLB", "K99000002"
 EXCERPT_COVER = "This file carries published figures for some areas only, in the layout of the release it cites."
 
 
@@ -33,6 +35,8 @@ def sample_files(published: Path) -> list[SampleFile]:
         house_building(published),
         gva_by_local_authority(published),
         combined_authority_lookup(published),
+        regional_gdp(published),
+        itl_productivity(published),
     ]
 
 
@@ -62,7 +66,8 @@ def explore_local_statistics(published: Path) -> SampleFile:
         for row in csv_rows(published / "ons/explore_local_statistics_app/manifest_metadata.csv")
         if row["slug"]
     }
-    home = {*home_authorities(published), HOME_AREA, ENGLAND, UNITED_KINGDOM, GREAT_BRITAIN, NORTH_WEST}
+    comparators = {ENGLAND, UNITED_KINGDOM, GREAT_BRITAIN, NORTH_WEST, ITL_ENGLAND, UNITED_KINGDOM_LESS_EXTRA_REGIO}
+    home = {*home_authorities(published), HOME_AREA, *comparators}
     # One file gives combined authorities twice, as such and as "ITL Level 2", with the same figures.
     rows = {
         bulk_row
@@ -355,4 +360,59 @@ def combined_authority_lookup(published: Path) -> SampleFile:
         "Combined Authority (May 2025) Lookup in EN",
         note="every row; the day of release is not known, only the month",
         content=json.dumps(reply, ensure_ascii=False, indent=None, separators=(",", ":")).encode(),
+    )
+
+
+# Regional GDP by local authority
+
+# Read: gross value added, gross domestic product, its chained volume. Beside them tables that must not be taken for
+# those: subsidies, per head, chained volume per head. `Table 4 ` has its blank in the published workbook too.
+GDP_TABLES = ("Table 1", "Table 4 ", "Table 5", "Table 7", "Table 10", "Table 11")
+
+
+def regional_gdp(published: Path) -> SampleFile:
+    source = published / "ons/gdp_by_local_authority/regionalgrossdomesticproductlocalauthorities.mysociety.xlsx"
+    keep = member_authorities(published)
+    sheets: dict[str, Rows] = {"Information": [["Regional gross domestic product (GDP)"], [EXCERPT_COVER]]}
+    for name in GDP_TABLES:
+        rows = sheet_rows(source, name)
+        sheets[name] = [row for at, row in enumerate(rows) if at < 2 or row[1] in keep or not row[1]]  # noqa: PLR2004
+    return SampleFile(
+        dataset="ons_regional_gdp",
+        file="ons/regionalgrossdomesticproductlocalauthorities.xlsx",
+        basis="published",
+        published=dt.date(2021, 6, 11),
+        kind="whole",
+        url="https://www.ons.gov.uk/economy/grossdomesticproductgdp/datasets/regionalgrossdomesticproductlocalauthorities",
+        citation="Office for National Statistics, Regional gross domestic product: local authorities, 1998 to 2019, "
+        "26 May 2021, corrected 11 June 2021, tables 1, 4, 5, 7, 10 and 11",
+        note="members of combined authorities, present and earlier",
+        content=workbook(sheets),
+    )
+
+
+# Labour productivity by International Territorial Level
+
+ITL_TABLES = ("A1", "A3", "B3")  # A1, the index, is there not to be read
+ITL_HEAD = 5
+
+
+def itl_productivity(published: Path) -> SampleFile:
+    source = published / "ons/itl_productivity/itlproductivity.xlsx"
+    sheets: dict[str, Rows] = {"Contents": [["Summary"], [EXCERPT_COVER]]}
+    for name in ITL_TABLES:
+        rows = sheet_rows(source, name)
+        sheets[name] = [
+            row for at, row in enumerate(rows) if at < ITL_HEAD or row[0] != "ITL3" or row[1].startswith("TLD7")
+        ]
+    return SampleFile(
+        dataset="ons_itl_productivity",
+        file="ons/itlproductivity.xlsx",
+        basis="published",
+        published=dt.date(2023, 6, 1),
+        kind="excerpt",
+        url="https://www.ons.gov.uk/employmentandlabourmarket/peopleinwork/labourproductivity/datasets/subregionalproductivitylabourproductivitygvaperhourworkedandgvaperfilledjobindicesbyuknuts2andnuts3subregions",
+        citation="Office for National Statistics, Subregional productivity, June 2023 release, tables A1, A3 and B3",
+        note="levels 1 and 2, and level 3 in the home area; the day of release is not known, only the month",
+        content=workbook(sheets),
     )

@@ -8,6 +8,8 @@ with observations as (
     from {{ ref('int_observation_derived') }} as derived
     union all
     select * from {{ ref('int_observation_aggregated') }}
+    union all
+    select * from {{ ref('int_observation_of_aggregates') }}
 ),
 
 -- A row ends when the next release of the same dataset and part gives the same observation again, or, in a dataset that repeats its whole
