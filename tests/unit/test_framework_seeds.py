@@ -119,7 +119,7 @@ def test_cross_checks_come_after_what_is_served() -> None:
 
 
 def test_aggregation_rules_name_what_they_need() -> None:
-    addable = {"count", "GBP million", "kt CO2e", "MWh", "ktoe"}
+    addable = {"count", "GBP million", "kt CO2e", "MWh", "ktoe", "vehicle miles", "million journeys"}
     for row in rows_of("framework/indicators"):
         indicator, rule, unit = row["indicator_id"], row["aggregation_rule"], row["unit_measure"]
         multiplier = ("100" if unit == "percent" else "1") if rule == "ratio" else ""
@@ -155,6 +155,25 @@ def test_the_home_area_is_its_six_authorities() -> None:
     assert members[HOME_AREA] == HOME_MEMBERS
     assert members["TLD7"] == HOME_MEMBERS
     assert "E11000002" not in members
+
+
+def test_a_publisher_with_members_of_its_own_takes_in_every_authority_of_the_home_area_once() -> None:
+    five = HOME_MEMBERS - {"E06000006"}
+    stands_for = {"E11000002": five, "E50000006": five}
+    by_dataset: dict[str, list[str]] = {}
+    for row in rows_of("geography/provider_memberships"):
+        if row["parent_code"] == HOME_AREA:
+            by_dataset.setdefault(row["dataset"], []).append(row["member_code"])
+    for dataset, members in by_dataset.items():
+        taken_in = [area for member in members for area in stands_for.get(member, {member})]
+        assert Counter(taken_in) == dict.fromkeys(HOME_MEMBERS, 1), dataset
+    assert set(by_dataset["dft_bus"]) == {"E11000002", "E06000006"}
+    assert set(by_dataset["defra_collected_waste"]) == {"E50000006", "E06000006"}
+
+
+def test_stations_of_the_home_area_are_all_in_the_seed() -> None:
+    stations = Counter(row["area_code"] for row in rows_of("geography/stations"))
+    assert sum(stations[area] for area in HOME_MEMBERS) == 85
 
 
 def test_members_are_areas_in_use() -> None:

@@ -14,7 +14,7 @@ ROAD_TRAFFIC_URL = (
     "https://storage.googleapis.com/dft-statistics/road-traffic/downloads/data-gov-uk/local_authority_traffic.csv"
 )
 BUS_WORKBOOK = "dft/bus/bus01_2022.xlsx"
-FIRST_YEAR = 2010
+FIRST_YEAR = 2005
 # Highway authorities in two-tier areas of combined authorities: Cambridgeshire, Derbyshire, Devon, Lancashire,
 # Lincolnshire, Nottinghamshire.
 COUNTIES = {"E10000003", "E10000007", "E10000008", "E10000017", "E10000019", "E10000024"}
