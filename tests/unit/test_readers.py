@@ -84,6 +84,14 @@ def test_renamed_column_is_one_clear_error(tmp_path: Path) -> None:
         assert part in message
 
 
+def test_headers_that_repeat_are_told_apart_by_their_order(tmp_path: Path) -> None:
+    columns = {"code": "Area code", "begun": "All", "done": {"names": ["All"], "occurrence": 2}}
+    found = read(dataset(columns=columns), save(tmp_path, "things.csv", b"Area code,All,,All\nA,1,,2\n"))
+    assert (found["begun"], found["done"]) == (["1"], ["2"])
+    with pytest.raises(PayloadError, match=r"done \(All, number 2 of them\).*done missing"):
+        read(dataset(columns=columns), save(tmp_path, "one.csv", b"Area code,All\nA,1\n"))
+
+
 def test_encoding_is_that_of_the_catalogue(tmp_path: Path) -> None:
     content = "Area code,Value\nCaffè,1\n".encode("cp1252")
     assert read(dataset(encoding="cp1252"), save(tmp_path, "a.csv", content))["code"] == ["Caffè"]
