@@ -23,6 +23,7 @@ from packaging.version import Version
 
 from expectations.runner import import_great_expectations
 from orchestration import transform
+from orchestration.answers import check_answers
 from orchestration.assets.datasets import dataset_key
 from orchestration.home import DBT_PROJECT_DIR
 from orchestration.progress import say
@@ -234,6 +235,7 @@ def published_asset(manifest: Path) -> dg.AssetsDefinition:
         documents = [*contracts, *gate_documents(warehouse)]
         quality = [check for document in documents for check in document["results"]]
         quality += transform.dbt_checks(transform.read_json(home.dbt_results), transform.read_json(manifest))
+        quality.append(check_answers(home.mart, home.build_db, str(warehouse.spec)))
         started_at = dt.datetime.fromtimestamp(context.instance.get_run_stats(context.run_id).start_time or 0, dt.UTC)
         published = publish(
             home,

@@ -52,6 +52,9 @@ GOLDEN = [
     # 8,055 + 10,753 + 32,057 + 20,259 + 9,937 + 21,167.
     (LCR, "households_eco_measures", "2025-12-31", "total", 102228, 0, "desnz_household_energy_efficiency"),
     (LIVERPOOL, "households_eco_measures", "2025-12-31", "total", 32057, 0, "desnz_household_energy_efficiency"),
+    # ONS, Regional GDP of 26 May 2021, table 5: 4,692 + 4,243 + 15,194 + 3,376 + 5,066 + 6,163.
+    (LCR, "gdp_current_prices", "2019-01-01/P1Y", "total", 38734, 0, "ons_regional_gdp"),
+    (LIVERPOOL, "gdp_chained_volume", "2019-01-01/P1Y", "total", 14874, 0, "ons_regional_gdp"),
     # ONS, Explore Local Statistics, files of 26 June 2026: the city region's own rows.
     (LCR, "gva_per_hour_worked", "2023-01-01/P1Y", "total", 37.33, 2, "ons_explore_local_statistics"),
     (LCR, "gva_per_filled_job", "2023-01-01/P1Y", "total", 57573.49, 2, "ons_explore_local_statistics"),
@@ -228,3 +231,12 @@ def test_no_share_of_an_authority_is_made_of_an_excerpt(mart: duckdb.DuckDBPyCon
         "select count(*) from mart.mart_measure_coverage where measure_id like '2.%' and latest_value is not null"
     ).fetchone()
     assert answered == (0,)
+
+
+def test_territorial_level_checks_and_never_serves(mart: duckdb.DuckDBPyConnection) -> None:
+    # ONS, Subregional productivity, June 2023, table A3: TLD7, GBP per hour, 2021.
+    rows = mart.execute(
+        "select round(obs_value, 2), is_latest from mart.fct_observation where dataset = 'ons_itl_productivity' "
+        "and ref_area = 'TLD7' and indicator_id = 'gva_per_hour_worked' and time_period = '2021-01-01/P1Y'"
+    ).fetchall()
+    assert rows == [(33.37, False)]

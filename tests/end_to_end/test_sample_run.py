@@ -70,7 +70,7 @@ def test_progress_names_every_dataset_and_step(sample_run: Finished) -> None:
         assert step in sample_run.err
 
 
-@pytest.mark.parametrize(("command", "rows"), [("coverage", 88), ("freshness", len(load_catalogue()))])
+@pytest.mark.parametrize(("command", "rows"), [("coverage", 88), ("freshness", len(load_catalogue())), ("claims", 77)])
 def test_questions_to_the_mart_are_answered(
     sample_home: Home, monkeypatch: pytest.MonkeyPatch, command: str, rows: int
 ) -> None:
@@ -345,3 +345,35 @@ def test_most_deprived_tenth_is_as_published_and_adds_up_by_counts(
         [area, indicator],
     ).fetchall()
     assert rows == [(share, *counts, "2025-10-01", "published")]
+
+
+def test_claims_are_replayed_from_published_figures(mart: duckdb.DuckDBPyConnection) -> None:
+    claims = {
+        claim: (status, found if found is None else round(found, 2))
+        for claim, status, found in mart.execute(
+            "select claim_id, status, found_value from mart.mart_claims"
+        ).fetchall()
+    }
+    assert len(claims) == 77
+    # ONS: inactivity 2018 of Explore Local Statistics; value added of 2018 as of June 2021, of 2023 as of April 2025;
+    # value added per hour 36.49 over England's 41.50 in 2022, 30.12 over 34.29 of the United Kingdom in 2017.
+    golden = {
+        "LIS569a": ("reproduced", 25.7),
+        "LIS397a": ("reproduced", 32.42),
+        "GP27b": ("reproduced", 43.31),
+        "LIS432a": ("revised_since", 30.12),
+        "GP48": ("revised_since", 12.08),
+        "LIS636a": ("no_open_source", None),
+        "GP27a": ("no_open_source", None),
+        "LIS439a": ("definition_unclear", None),
+    }
+    assert {claim: claims[claim] for claim in golden} == golden
+
+
+def test_exports_over_value_added_is_a_proxy(mart: duckdb.DuckDBPyConnection) -> None:
+    # ONS: exports GBP 11,899 million, value added of the six 43,315.
+    row = mart.execute(
+        "select status, indicator_id, newest_period, round(latest_value, 2) from mart.mart_measure_coverage "
+        "where measure_id = '11b'"
+    ).fetchone()
+    assert row == ("proxy", "trade_to_gva_ratio", "2023-01-01/P1Y", 27.47)

@@ -243,3 +243,31 @@ def test_combined_authorities_are_those_of_the_official_lookup(published_dir: Pa
         official = {(row["CAUTH25CD"], row["LAD25CD"]) for row in csv.DictReader(file)}
     seeded = {(row["parent_code"], row["member_code"]) for row in rows_of("geography/area_memberships")}
     assert {pair for pair in seeded if pair[0].startswith("E47")} == official
+
+
+def test_every_claim_cites_its_document_and_line() -> None:
+    prefixes = {"LIS": "LIS ", "GP": "GP ", "BLOG": "Blog "}
+    claims = rows_of("framework/claims")
+    assert len({row["claim_id"] for row in claims}) == len(claims)
+    for row in [*claims, *rows_of("framework/targets")]:
+        assert row["ref"].startswith(prefixes[row["document_id"]]), row
+    assert {row["claim_id"] for row in claims} >= {row["claim_id"] for row in rows_of("framework/baselines")}
+
+
+def test_figures_that_contradict_each_other_are_both_kept() -> None:
+    figures = {row["claim_id"]: row["figure"] for row in rows_of("framework/claims")}
+    pairs = [("LIS491", "LIS1571"), ("LIS689a", "BLOG21"), ("LIS439a", "LIS439b"), ("LIS489", "LIS1569")]
+    assert [(figures[one], figures[other]) for one, other in pairs] == [
+        ("55000", "57000"),
+        ("7900", "50000"),
+        ("74", "77"),
+        ("5", "4.9"),
+    ]
+    targets = {row["target_id"]: (row["target_value"], row["target_year"]) for row in rows_of("framework/targets")}
+    assert (targets["LIS3077"], targets["GP78"]) == (("0", "2040"), ("0", "2035"))
+
+
+def test_what_a_claim_leaves_open_is_said() -> None:
+    for row in rows_of("framework/claims"):
+        assert row["definition_unclear"] == "false" or row["note"], row["claim_id"]
+        assert (row["comparison"] == "equals") == bool(row["decimals"]), row["claim_id"]
