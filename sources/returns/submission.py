@@ -237,14 +237,15 @@ class _Reading:
         at, at_cell = found.get("submitted_at", ("", ""))
         submitted_at = day(at)
         if submitted_at is None:
-            self.problem(f"{_quoted(at)} is not a day of submission; write {HOW['day']} in submitted_at", at_cell)
+            said = f"{_quoted(at)} is not a day" if at else "submitted_at is empty"
+            self.problem(f"{said}; write the day of submission, {HOW['day']}", at_cell)
         elif submitted_at > self.today:
             self.problem(f"submitted_at {submitted_at} lies in the future", at_cell)
         else:
             self.submitted_at = submitted_at
 
     def _headings(self, form: Return, row: Sequence[str], number: int) -> None:
-        names = [_slug(text) for text in row]
+        names, before = [_slug(text) for text in row], len(self.problems)
         for column in form.columns:
             if column.name not in names and column.type != "note":
                 self.problem(f"the column {column.name} is missing; the headings are {_names(form)}")
@@ -254,7 +255,8 @@ class _Reading:
                 self.problem(f"{said}; allowed: {_names(form)}", _cell(number, at))
             elif name and names.index(name) != at:
                 self.problem(f"the column {name} is there twice", _cell(number, at))
-        self.stop_at_problems()
+        if len(self.problems) > before:  # what stands under wrong headings would only be wrong twice
+            self.stop_at_problems()
 
     # rows --------------------------------------------------------------------------------------------
 
