@@ -479,6 +479,9 @@ def _slug(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
+    """The text as messages show it. Messages are kept, so traces of persons are not repeated in them."""
+    if personal_trace(text):
+        return "what stands there"
     return f"'{text if len(text) <= SHOWN else text[:SHOWN] + '…'}'"
 
 

@@ -91,7 +91,8 @@ def test_measures_are_answered_by_returns(mart: duckdb.DuckDBPyConnection) -> No
 
 def test_the_release_says_who_handed_it_in_and_when(mart: duckdb.DuckDBPyConnection) -> None:
     origin, citation, published_at = mart.execute(
-        "select origin, citation, cast(published_at as varchar) from mart.dim_release where part = 'town_centre_vacancy'"
+        "select origin, citation, cast(published_at as varchar) from mart.dim_release "
+        "where part = 'town_centre_vacancy'"
     ).fetchone()
     assert (origin, published_at) == ("return", "2026-04-20")
     assert citation.startswith("Submitted by data.team@authority.example on 2026-04-20")

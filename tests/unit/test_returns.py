@@ -223,6 +223,7 @@ def test_the_author_of_a_workbook_is_not_landed(tmp_path: Path) -> None:
         ("return,footfall", "return,foot", "cell B1: 'foot' is not a return; allowed: business_broadband_take_up"),
         ("return,footfall\n", "", "the row that names the return is missing"),
         ("2026-07-20", "2027-01-01", "cell B3: submitted_at 2027-01-01 lies in the future"),
+        ("4100000", "0151 496 0000", "cell D5: what stands there is not a whole number of visits"),
         ("2026-07-20", "soon", "cell B3: 'soon' is not a day; write the day of submission"),
         ("visits,note", "visitors,note", "the column visits is missing"),
         ("visits,note", "visits,mood", "cell E4: 'mood' is not a column of this return"),
