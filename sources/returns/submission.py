@@ -302,12 +302,11 @@ class _Reading:
         if text.casefold() == WITHDRAWN:
             row.values[column.name] = None
             return
-        plain = text.replace("\u00a0", "").replace(" ", "")
-        found = re.fullmatch(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.0+)?", plain)
+        found = re.fullmatch(r"([+-]?)(\d{1,3}(?:[,\u00a0 ]\d{3})+|\d+)(\.0+)?", text)
         if found is None:
             self.problem(f"{_quoted(text)} is not a whole number of {column.unit}{_why_no_number(text)}", cell)
             return
-        number = int(found[1] + found[2].replace(",", ""))
+        number = int(found[1] + re.sub(r"\D", "", found[2]))
         if column.max is not None and not column.min <= number <= column.max:
             self.problem(f"{number:,} {column.unit} is outside what is allowed: {column.min:,} to {column.max:,}", cell)
             return
