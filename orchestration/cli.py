@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
+from orchestration.returns_commands import returns
 
 GOOD, FAILED, DEGRADED = 0, 1, 3
 
@@ -118,6 +119,9 @@ def _end_abandoned_runs(home: Home) -> None:
 
     with suppress(RunInProgressError), home.lock(), dg.DagsterInstance.get() as instance:
         end_abandoned_runs(instance)
+
+
+main.add_command(returns)
 
 
 def _run(origin: str, *, quiet: bool, as_json: bool) -> int:

@@ -40,6 +40,11 @@ class Home:
         return self.root / "raw"
 
     @property
+    def returns(self) -> Path:
+        """Where people drop the authority's own returns; made by them, not by a run."""
+        return self.root / "returns"
+
+    @property
     def build(self) -> Path:
         return self.root / "build"
 

@@ -23,6 +23,7 @@ from sources.landing import Landing
 from sources.origins import Origin, OriginSpec, open_origin, parse
 from sources.raw import RawStore
 from sources.release import Release
+from sources.returns.origin import ReturnsOrigin
 
 if TYPE_CHECKING:
     from expectations.runner import Runner
@@ -91,6 +92,15 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     @cached_property
     def opened_origin(self) -> Origin:
         return open_origin(self.spec, self.landing, self.session if self.spec.name == "live" else None)
+
+    def origin_of(self, dataset: Dataset) -> Origin:
+        """The origin of one dataset: the authority's own returns come from their folder, whatever the run's origin.
+
+        Never in a sample run: a build is made of the sample or of everything else.
+        """
+        if dataset.discover.method == "returns" and not self.is_sample:
+            return ReturnsOrigin(self.home.returns)
+        return self.opened_origin
 
     @cached_property
     def runner(self) -> Runner:

@@ -29,7 +29,7 @@ SAMPLE_DIR = Path(__file__).parent / "sample"
 LONDON = ZoneInfo("Europe/London")
 FROM_JSON = "from_json_sourceDate"
 
-OriginName = Literal["live", "sample", "mirror", "landed"]
+OriginName = Literal["live", "sample", "mirror", "landed", "return"]
 
 
 class OriginError(ValueError):

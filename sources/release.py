@@ -66,7 +66,7 @@ class Payload:
     url: str
     files: tuple[PayloadFile, ...]
     published_at: dt.date | None
-    origin: Literal["live", "mirror", "sample"]
+    origin: Literal["live", "mirror", "sample", "return"]
     retrieved_at: dt.datetime
     basis: Basis = "published"
     kind: Kind = "whole"

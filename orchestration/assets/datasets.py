@@ -101,7 +101,7 @@ def _spec(dataset: Dataset) -> dg.AssetSpec:
 def _ingest_all(context: dg.AssetExecutionContext, warehouse: Warehouse, datasets: Sequence[Dataset]) -> list[Outcome]:
     def one(dataset: Dataset) -> Outcome:
         try:
-            outcome = warehouse.ingest.ingest(dataset, warehouse.opened_origin)
+            outcome = warehouse.ingest.ingest(dataset, warehouse.origin_of(dataset))
         except Exception as error:
             # A defect met by one dataset is no reason for the others to miss their night; it is logged as such.
             context.log.exception(f"{dataset.dataset}: unexpected {type(error).__name__}")

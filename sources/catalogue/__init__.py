@@ -255,6 +255,12 @@ class DiscoverOfcom(Strict):
     pinned: tuple[str, ...] = ()
 
 
+class DiscoverReturns(Strict):
+    """The authority's own returns: files that people drop into a folder (`sources/returns`)."""
+
+    method: Literal["returns"]
+
+
 Discover = Annotated[
     DiscoverOnsDataset
     | DiscoverElsBulk
@@ -263,7 +269,8 @@ Discover = Annotated[
     | DiscoverNomis
     | DiscoverOfcom
     | DiscoverPageLink
-    | DiscoverUrl,
+    | DiscoverUrl
+    | DiscoverReturns,
     Field(discriminator="method"),
 ]
 
@@ -313,7 +320,7 @@ def load_dataset(path: Path) -> Dataset:
     except yaml.YAMLError as error:
         raise CatalogueError(f"{path}: not valid YAML: {error}") from error
     except ValidationError as error:
-        raise CatalogueError(_explain(path, text, error)) from error
+        raise CatalogueError(explain(path, text, error)) from error
     if dataset.dataset != path.stem or dataset.publisher != path.parent.name:
         raise CatalogueError(
             f"{path}:1: expected dataset {path.stem!r} of publisher {path.parent.name!r} (from the file's place), "
@@ -322,7 +329,8 @@ def load_dataset(path: Path) -> Dataset:
     return dataset
 
 
-def _explain(path: Path, text: str, error: ValidationError) -> str:
+def explain(path: Path, text: str, error: ValidationError) -> str:
+    """One line for each problem: file, line, key, what is wrong, what was found."""
     problems = []
     root = yaml.compose(text)
     for item in error.errors():

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from sources.sample.carry import desnz, dft, mhclg, nomis, ofcom, ons, orr
+from sources.sample.carry import desnz, dft, lcrca, mhclg, nomis, ofcom, ons, orr
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
@@ -42,6 +42,7 @@ def sample_files(published: Path) -> list[SampleFile]:
         *dft.sample_files(published),
         *orr.sample_files(published),
         *mhclg.sample_files(published),
+        *lcrca.sample_files(published),
     ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape
 
-import xlsxwriter  # type: ignore[import-untyped]  # a development dependency, needed to write the sample only
+import xlsxwriter  # type: ignore[import-untyped]
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip member can carry
 

@@ -36,6 +36,8 @@ judged as (
         newest.*,
         case
             when newest.basis <> 'published' then 'illustrative_only'
+            -- The measure itself, whatever the open series that usually stands in for it is worth: a return may bring it.
+            when newest.role = 'primary' and newest.strength = 'direct' then 'answered'
             when coalesce(newest.strength, '') like 'weak%' or coalesce(measures.strength, '') like 'weak%' then 'weak_proxy'
             when newest.role = 'proxy' or measures.measure_class = 'proxy' then 'proxy'
             else 'answered'
@@ -62,12 +64,19 @@ best as (
     from judged
 ),
 
--- What is meant to answer it, loaded or not.
+-- What is meant to answer it, loaded or not: the open series where there is one, else the authority's own return.
 intended as (
-    select measure_id, min(indicator_id) as indicator_id
-    from {{ ref('bridge_measure_indicator') }}
-    where role <> 'context'
-    group by measure_id
+    select
+        bridge.measure_id,
+        coalesce(
+            min(case when indicators.primary_dataset <> 'lcrca_returns' then bridge.indicator_id end),
+            min(bridge.indicator_id)
+        ) as indicator_id
+    from {{ ref('bridge_measure_indicator') }} as bridge
+    inner join {{ ref('dim_indicator') }} as indicators
+        on indicators.indicator_id = bridge.indicator_id
+    where bridge.role <> 'context'
+    group by bridge.measure_id
 )
 
 select
@@ -103,7 +112,9 @@ select
         when best.status = 'illustrative_only'
             then 'Only invented figures are loaded; a release of ' || coalesce(measures.dataset_hint, measures.publisher) || ' would answer it'
         when measures.measure_class = 'local_return'
-            then 'No open series: the combined authority''s own return has not been received (' || coalesce(measures.dataset_hint, 'no template') || ')'
+            then
+                'No open series: the combined authority''s own return has not been received'
+                || coalesce(' (outcomes returns template ' || replace(measures.dataset_hint, 'return_', '') || ')', '')
         when intended.indicator_id is not null
             then
                 'No published figure for the area is loaded of ' || indicators.indicator_name
