@@ -87,14 +87,14 @@ class _Api:
         base = f"{self.how.base_url}/data-sets/{self.how.data_set or self._found_by_title()}"
         summary = self._object(base)
         latest = summary.get("latestVersion")
-        version = latest.get("version") if isinstance(latest, dict) else None
-        if not version:
+        if not isinstance(latest, dict) or not latest.get("version"):
             self._refuse(base, "latestVersion with a version", f"{list(summary)}")
+        version = str(latest["version"])
         return Candidate(
             dataset=self._dataset.dataset,
             part="",
             title=f"{summary.get('title') or self._dataset.title} (version {version})",
-            url=f"{base}/query?{urlencode(self._query(base, str(version)), safe=',')}",
+            url=f"{base}/query?{urlencode(self._query(base, version), safe=',')}",
             file_name="results.json",
             published_at=_day(latest.get("published")),
         )

@@ -123,9 +123,7 @@ def _members(table: Table, leaves: Sequence[Leaf]) -> list[Leaf]:
     return [leaf for _, leaf in newest.values()]
 
 
-def _read_leaf(
-    dataset: Dataset, table: Table, leaf: Leaf, leaves: Sequence[Leaf]
-) -> Iterator[tuple[str, pa.Table]]:
+def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf, leaves: Sequence[Leaf]) -> Iterator[tuple[str, pa.Table]]:
     """(member, rows) pairs; rows carry canonical text columns and `_row_number`."""
     try:
         if _format(table, leaf) == "csv":
