@@ -1,7 +1,7 @@
 -- Young people of 16 and 17 (both ages together) not in education, employment or training, or not known to their authority to be in any:
 -- percentages of those on its list, and how many those are. The number in them is not published, so that a group of authorities has
 -- an estimate only, weighted by the list.
--- A row without a code is no area ('Region demo' of the file of 2021, left over from the making of it).
+-- A row without a code is no area ('Region demo' and 'LA demo' of the file of 2021, left over from the making of it).
 
 {% set measures = {
     'neet_rate': 'neet_percent',
