@@ -236,7 +236,7 @@ def _read(dataset: Dataset, release: Release, files: list[SourceFile]) -> dict[s
 def _media(dataset: Dataset, name: str) -> Any:
     """How to gate a file: by its name where that says it, else by the catalogue."""
     suffix = Path(name).suffix.lower().lstrip(".")
-    return suffix if suffix in ("csv", "xlsx", "ods", "zip", "json") else dataset.media
+    return suffix if suffix in ("csv", "xlsx", "ods", "zip", "json", "parquet") else dataset.media
 
 
 def _verdict(outcome: Outcome, releases: list[Release]) -> tuple[Status, str]:

@@ -17,7 +17,7 @@ from typing import IO, Any, Literal, Never
 
 from sources.errors import PayloadError
 
-Media = Literal["csv", "xlsx", "ods", "zip", "json"]
+Media = Literal["csv", "xlsx", "ods", "zip", "json", "parquet"]
 
 _CHUNK = 1 << 20
 _SPOOL_IN_MEMORY = 32 << 20
@@ -30,7 +30,9 @@ _NAMES = {
     "ods": "an OpenDocument spreadsheet (.ods)",
     "zip": "a zip archive",
     "json": "a JSON document",
+    "parquet": "a Parquet file",
 }
+_PARQUET = b"PAR1"
 # Members without which a workbook is only a zip archive.
 _REQUIRED_MEMBERS = {"xlsx": ("[Content_Types].xml",), "ods": ("mimetype", "content.xml"), "zip": ()}
 _MAGIC = {
@@ -97,6 +99,8 @@ def check_payload(
             _parse_json(payload, body.read())
         elif media == "csv":
             _check_text(payload, body)
+        elif media == "parquet":
+            _check_parquet(payload, body)
         else:
             _check_archive(payload, body, media, limits or ArchiveLimits())
 
@@ -153,6 +157,17 @@ def _check_text(payload: _Payload, body: IO[bytes]) -> None:
     body.seek(0)
     if any(b"\0" in chunk for chunk in _chunks(body)):
         payload.refuse(f"binary data (NUL bytes) starting {quote_start(head)}")
+
+
+def _check_parquet(payload: _Payload, body: IO[bytes]) -> None:
+    """A Parquet file begins and ends with the same four bytes; what is cut off lacks the last ones."""
+    head = body.read(_HEAD)
+    if not head.startswith(_PARQUET):
+        payload.refuse(f"other bytes starting {quote_start(head)}")
+    size = body.seek(0, 2)
+    body.seek(max(size - len(_PARQUET), len(_PARQUET)))
+    if body.read() != _PARQUET:
+        payload.refuse(f"a truncated Parquet file ({size:,} bytes, no footer at its end)")
 
 
 def _check_archive(payload: _Payload, body: IO[bytes], media: Media, limits: ArchiveLimits) -> None:

@@ -72,6 +72,8 @@ THROTTLES: Mapping[str, Throttle] = {
     "www.ofcom.org.uk": Throttle(1.0, 1),
     "storage.googleapis.com": Throttle(0.5, 1),
     "dataportal.orr.gov.uk": Throttle(1.0, 1),
+    "api.education.gov.uk": Throttle(0.5, 1),
+    "raw.githubusercontent.com": Throttle(0.5, 1),
 }
 PUBLISHER_HOSTS = frozenset(THROTTLES)
 

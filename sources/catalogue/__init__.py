@@ -129,7 +129,7 @@ class Table(Strict):
     """One raw table made of a payload: where it is in the payload, its header, what to expect of it."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    format: Literal["csv", "workbook", "arcgis_json"]
+    format: Literal["csv", "workbook", "arcgis_json", "parquet", "ees_json"]
     member: str = r".*"  # regular expression on the file name, inside archives too
     revision: str | None = None  # its group `revision`: of members alike but for it, the highest is read
     archive_holds: tuple[str, ...] = ()  # regular expressions: each matches a member of an archive
@@ -245,6 +245,33 @@ class DiscoverPageLink(Strict):
     _check = field_validator("link")(_regex)
 
 
+class DiscoverEes(Strict):
+    """Explore Education Statistics API: a data set by its id, or the one of a publication by its title.
+
+    Columns of `indicators` and `filters` are those that the data set's `/meta` names; ids are resolved on every run.
+    `filters` gives, for at most two columns, a regular expression on the label of the one option that is wanted.
+    """
+
+    method: Literal["ees"]
+    data_set: str | None = None
+    publication: str | None = None  # words to search publications for
+    title: str | None = None  # regular expression on the data set's title
+    indicators: tuple[str, ...] = Field(min_length=1)
+    filters: dict[str, str] = Field(default_factory=dict, max_length=2)
+    geographic_levels: tuple[str, ...] = ("NAT", "REG", "LA")
+    base_url: str = "https://api.education.gov.uk/statistics/v1"
+
+    @model_validator(mode="after")
+    def _data_set_or_publication(self) -> DiscoverEes:
+        if (self.data_set is None) == (self.publication is None):
+            raise ValueError("exactly one of data_set, publication is needed")
+        if (self.publication is None) != (self.title is None):
+            raise ValueError("a publication needs the title of the data set in it, and nothing else does")
+        for pattern in (self.title or "", *self.filters.values()):
+            _regex(pattern)
+        return self
+
+
 class DiscoverOfcom(Strict):
     """Ofcom: zips linked from landing pages, with a pinned list for when the pages cannot be read."""
 
@@ -268,6 +295,7 @@ Discover = Annotated[
     | DiscoverGovuk
     | DiscoverNomis
     | DiscoverOfcom
+    | DiscoverEes
     | DiscoverPageLink
     | DiscoverUrl
     | DiscoverReturns,
@@ -289,7 +317,7 @@ class Dataset(Strict):
     whole_series: bool  # a later release replaces the whole series (absent periods are withdrawn)
     verified: bool  # the loader has run on the publisher's real files
     verified_note: str = ""
-    media: Literal["csv", "xlsx", "ods", "zip", "json"]
+    media: Literal["csv", "xlsx", "ods", "zip", "json", "parquet"]
     part: str | None = None  # regular expression with group `part` on a file name (mirror, sample)
     discover: Discover
     tables: tuple[Table, ...] = Field(min_length=1)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sources.catalogue import Dataset, Table
 from sources.errors import PayloadError
-from sources.readers import archive, csv, json_features, workbook
+from sources.readers import archive, csv, ees_json, json_features, parquet, workbook
 from sources.readers.header import HeaderNotFound
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _read_table(dataset: Dataset, table: Table, leaves: Sequence[Leaf], release_
     return pa.concat_tables(
         _with_provenance(rows, release_id, leaf.sha256, member)
         for leaf in members
-        for member, rows in _read_leaf(dataset, table, leaf)
+        for member, rows in _read_leaf(dataset, table, leaf, leaves)
     )
 
 
@@ -123,22 +123,33 @@ def _members(table: Table, leaves: Sequence[Leaf]) -> list[Leaf]:
     return [leaf for _, leaf in newest.values()]
 
 
-def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf) -> Iterator[tuple[str, pa.Table]]:
+def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf, leaves: Sequence[Leaf]) -> Iterator[tuple[str, pa.Table]]:
     """(member, rows) pairs; rows carry canonical text columns and `_row_number`."""
     try:
         if _format(table, leaf) == "csv":
             yield leaf.base_name, csv.read(table, leaf.path, leaf.name)
         elif _format(table, leaf) == "workbook":
             yield from workbook.read(table, leaf.path, leaf.name)
+        elif table.format == "parquet":
+            yield leaf.base_name, parquet.read(table, leaf.path, leaf.name)
+        elif table.format == "ees_json":
+            meta = next((other.path for other in leaves if other.base_name == ees_json.META), None)
+            yield leaf.base_name, ees_json.read(table, leaf.path, leaf.name, meta)
         else:
             yield leaf.base_name, json_features.read(table, leaf.path, leaf.name)
-    except (csv.Unreadable, workbook.Unreadable, json_features.Unreadable) as error:
+    except (
+        csv.Unreadable,
+        workbook.Unreadable,
+        json_features.Unreadable,
+        parquet.Unreadable,
+        ees_json.Unreadable,
+    ) as error:
         raise _error(dataset, where=leaf.name, expected=f"a readable {table.format}", found=str(error)) from error
 
 
 def _format(table: Table, leaf: Leaf) -> str:
-    """The table's format; the CSV download of a feature layer stands for the layer's reply."""
-    download = table.format == "arcgis_json" and leaf.base_name.lower().endswith(".csv")
+    """The table's format; the CSV download of a feature layer, or of a data set, stands for the API's reply."""
+    download = table.format in ("arcgis_json", "ees_json") and leaf.base_name.lower().endswith(".csv")
     return "csv" if download else table.format
 
 

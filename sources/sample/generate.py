@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from sources.sample.carry import desnz, dft, lcrca, mhclg, nomis, ofcom, ons, orr
+from sources.sample.carry import desnz, dfe, dft, lcrca, mhclg, nomis, ofcom, ons, orr
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
@@ -43,6 +43,7 @@ def sample_files(published: Path) -> list[SampleFile]:
         *orr.sample_files(published),
         *mhclg.sample_files(published),
         *lcrca.sample_files(published),
+        *dfe.sample_files(published),
     ]
 
 

@@ -68,6 +68,17 @@ GOLDEN = [
     (LCR, "residents_rqf3_plus_share", "2023-01-01/P1Y", "total", 64.6, 1, "ons_explore_local_statistics"),
     (LCR, "residents_no_qualifications_rqf_share", "2023-01-01/P1Y", "total", 8.2, 1, "ons_explore_local_statistics"),
     (LCR, "ks2_rwm_expected", "2024-09-01/P1Y", "total", 58, 0, "ons_explore_local_statistics"),
+    # DfE, Key stage 2, 2021/22 (provisional): 9,888 of 18,172 pupils; Liverpool 2,971 of 5,586, printed as 53.
+    (LCR, "ks2_rwm_expected", "2021-09-01/P1Y", "total", 54.4, 1, "dfe_key_stage_2"),
+    (LIVERPOOL, "ks2_rwm_expected", "2021-09-01/P1Y", "total", 53.2, 1, "dfe_key_stage_2"),
+    # DfE, NEET by local authority, 2022: 4.4; the city region from the six rates weighted by their lists (33,770.7).
+    (LIVERPOOL, "neet_rate", "2022-01-01/P1Y", "total", 4.4, 1, "dfe_neet"),
+    (LCR, "neet_rate", "2022-01-01/P1Y", "total", 3.67, 2, "dfe_neet"),
+    # DfE, Local Authority Interactive Tool, April 2026.
+    (LIVERPOOL, "attainment_8", "2024-09-01/P1Y", "total", 42.1, 1, "dfe_lait"),
+    (LIVERPOOL, "gcse_english_maths_grade5", "2024-09-01/P1Y", "total", 38.1, 1, "dfe_lait"),
+    (LIVERPOOL, "ks1_reading_expected", "2022-09-01/P1Y", "total", 64, 0, "dfe_lait"),
+    (LIVERPOOL, "a_level_points_per_entry", "2024-09-01/P1Y", "total", 34.05, 2, "dfe_lait"),
     (LIVERPOOL, "emissions_per_head", "2023-01-01/P1Y", "total", 3.33, 2, "ons_explore_local_statistics"),
     # DfT, local_authority_traffic.csv: 495.6 + 770.5 + 1,104.6 + 636.3 + 587.4 + 903.1 million vehicle miles.
     (LCR, "car_and_taxi_vehicle_miles", "2023-01-01/P1Y", "total", 4497500000, 0, "dft_road_traffic"),

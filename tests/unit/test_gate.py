@@ -117,6 +117,19 @@ def test_json_that_is_no_answer(tmp_path: Path, content: bytes, found: str) -> N
         parse_json(content, publisher="ons", dataset="ons_lad_cauth_lookup", where=WHERE)
 
 
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"PAR1 rows and no foot", "a truncated Parquet file"),
+        (b"PAR1", "a truncated Parquet"),
+        (b"a,b\n", "other bytes"),
+    ],
+)
+def test_parquet_that_is_cut_off_or_something_else(tmp_path: Path, content: bytes, found: str) -> None:
+    assert found in str(refusal(tmp_path, content, "parquet"))
+    check(tmp_path, b"PAR1 rows PAR1", "parquet")
+
+
 def test_parse_json_gives_the_value() -> None:
     value = {"features": [{"attributes": {"LAD24CD": "E08000012"}}], "exceededTransferLimit": True}
     content = json.dumps(value).encode()

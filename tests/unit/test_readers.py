@@ -8,6 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
@@ -201,3 +203,20 @@ def test_optional_layouts_of_one_thing(tmp_path: Path) -> None:
     path = save(tmp_path, "things.csv", b"Area,Amount\nA,1\n")
     with pytest.raises(PayloadError, match="code missing"):
         read(one, path)
+
+
+def test_parquet_becomes_text_under_canonical_names(tmp_path: Path) -> None:
+    path = tmp_path / "things.parquet"
+    columns = {"note": ["x", "y", "z"], "AREA CODE": [341.0, 342.0, None], "Amount": ["1.50", None, "7E-2"]}
+    pq.write_table(pa.table(columns), path)
+    found = read(dataset(format="parquet", keep={"column": "code", "pattern": "."}), path)
+    assert {name: found[name] for name in ("code", "value", "_row_number")} == {
+        "code": ["341", "342"],
+        "value": ["1.50", ""],
+        "_row_number": ["1", "2"],
+    }
+
+
+def test_parquet_that_cannot_be_read_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(PayloadError, match="a readable parquet"):
+        read(dataset(format="parquet"), save(tmp_path, "things.parquet", b"PAR1 no footer PAR1"))

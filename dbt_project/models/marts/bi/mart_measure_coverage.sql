@@ -77,6 +77,21 @@ intended as (
         on indicators.indicator_id = bridge.indicator_id
     where bridge.role <> 'context'
     group by bridge.measure_id
+),
+
+-- What the members have and the area cannot have: averages and rates without the counts that would combine them.
+members_only as (
+    select facts.indicator_id, max(facts.time_period) as newest_period
+    from {{ ref('fct_observation') }} as facts
+    inner join {{ ref('dim_indicator') }} as indicators
+        on indicators.indicator_id = facts.indicator_id and indicators.aggregation_rule = 'none'
+    inner join {{ ref('bridge_area_membership') }} as memberships
+        on
+            memberships.member_code = facts.ref_area
+            and memberships.parent_code = '{{ var("home_area") }}'
+            and memberships.valid_to is null
+    where facts.is_latest and facts.obs_value is not null and facts.basis = 'published'
+    group by facts.indicator_id
 )
 
 select
@@ -115,6 +130,10 @@ select
             then
                 'No open series: the combined authority''s own return has not been received'
                 || coalesce(' (outcomes returns template ' || replace(measures.dataset_hint, 'return_', '') || ')', '')
+        when members_only.newest_period is not null
+            then
+                'Published for the member authorities only (newest ' || substr(members_only.newest_period, 1, 10) || '): '
+                || indicators.indicator_name || ' cannot be combined into a figure for the area. ' || coalesce(indicators.caveat, '')
         when intended.indicator_id is not null
             then
                 'No published figure for the area is loaded of ' || indicators.indicator_name
@@ -127,6 +146,8 @@ left join best
     on best.measure_id = measures.measure_id and best.best_first = 1
 left join intended
     on intended.measure_id = measures.measure_id
+left join members_only
+    on members_only.indicator_id = intended.indicator_id
 left join {{ ref('dim_indicator') }} as indicators
     on indicators.indicator_id = coalesce(best.indicator_id, intended.indicator_id)
 left join {{ ref('dim_outcome') }} as outcomes

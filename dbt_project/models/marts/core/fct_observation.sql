@@ -47,8 +47,8 @@ ended as (
     from dated
 ),
 
--- Who may serve: the datasets that the seed names for the indicator, cross-checks never; a dataset named for complete rows only where
--- counts and confidence limits are both there.
+-- Who may serve: the datasets that the seed names for the indicator, cross-checks never; a dataset named for rows with counts only where
+-- numerator and denominator are there, one named for complete rows only where the confidence limits are there as well.
 eligible as (
     select
         ended.*,
@@ -57,12 +57,15 @@ eligible as (
             ended.realtime_end is null
             and sources.role <> 'cross_check'
             and (
-                coalesce(sources.requires, '') <> 'complete'
+                coalesce(sources.requires, '') = ''
                 or (
-                    ended.numerator is not null
+                    sources.requires in ('counts', 'complete')
+                    and ended.numerator is not null
                     and ended.denominator is not null
-                    and ended.lower_ci is not null
-                    and ended.upper_ci is not null
+                    and (
+                        sources.requires = 'counts'
+                        or (ended.lower_ci is not null and ended.upper_ci is not null)
+                    )
                 )
             ),
             false

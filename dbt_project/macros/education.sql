@@ -1,0 +1,46 @@
+{#-
+  Academic year, September to August, as the Department for Education writes it: '202122', '2021/22', '2021/2022' -> '2021-09-01/P1Y'.
+  NULL where the second year does not follow the first.
+-#}
+{% macro academic_year_period(text) -%}
+    {%- set digits = replace_all(clean_text(text), '[^0-9]', '') -%}
+    case
+        when
+            {{ matches(clean_text(text), '^20[0-9]{2}/?(20)?[0-9]{2}$') }}
+            and cast(substr({{ digits }}, length({{ digits }}) - 1) as integer) = mod(cast(substr({{ digits }}, 3, 2) as integer) + 1, 100)
+        then substr({{ digits }}, 1, 4) || '-09-01/P1Y'
+    end
+{%- endmacro %}
+
+{#- Academic year from the year in which it ends, with or without a status: '2023', '2025 (Rev)' -> '2022-09-01/P1Y', '2024-09-01/P1Y'. -#}
+{% macro academic_year_ending(text) -%}
+    case
+        when {{ matches(clean_text(text), '^20[0-9]{2}( ?[(][A-Za-z]+[)])?$') }}
+        then cast(cast(substr({{ clean_text(text) }}, 1, 4) as integer) - 1 as {{ type_text() }}) || '-09-01/P1Y'
+    end
+{%- endmacro %}
+
+{#- Rank of a release status of the department among several for one figure: final 1, revised 2, provisional 3; none said: final. -#}
+{% macro dfe_status_rank(status) -%}
+    case
+        when lower(coalesce({{ status }}, '')) like '%prov%' then 3
+        when lower(coalesce({{ status }}, '')) like '%rev%' then 2
+        else 1
+    end
+{%- endmacro %}
+
+{#- What stands in place of the number, and the release status where the figure is not final: 'x', 'Provisional', 'c; Provisional' or NULL. -#}
+{% macro dfe_source_flag(marker, status) -%}
+    case
+        when {{ dfe_status_rank(status) }} = 1 then {{ marker }}
+        else coalesce({{ marker }} || '; ', '') || {{ status }}
+    end
+{%- endmacro %}
+
+{#- SDMX status: the marker's; provisional (P) where there is a figure that is. -#}
+{% macro dfe_obs_status(marker, status, value) -%}
+    case
+        when {{ value }} is not null and {{ dfe_status_rank(status) }} = 3 then 'P'
+        else {{ obs_status(marker, value) }}
+    end
+{%- endmacro %}

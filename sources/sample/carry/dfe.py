@@ -1,0 +1,102 @@
+"""Department for Education: key stage 2, NEET, and the Local Authority Interactive Tool (Parquet)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sources.catalogue import load_catalogue
+from sources.sample.carry.files import SampleFile, csv_file
+from sources.sample.carry.published import csv_rows, member_authorities
+
+KS2 = "dfe/ks2/ks2_regional_and_local_authority_2016_to_2022_provisional.csv"
+NEET = {
+    2021: "dfe/neet/UD_NEETNK_LA_dashboard_2021_vg_removed.csv",
+    2022: "dfe/neet/UD_NEETNK_LA_dashboard_2022_final.csv",
+}
+LAIT = "dfe/lait/bds_long_0.parquet"
+NO_DAY = "the file does not say its day of publication: dated to the month"
+DEPARTMENT = "Department for Education, "
+SERVICE = "https://explore-education-statistics.service.gov.uk/find-statistics"
+AREAS = "England, regions, members of combined authorities"
+
+
+def sample_files(published: Path) -> list[SampleFile]:
+    return [key_stage_2(published), *(neet(published, year) for year in NEET), lait(published)]
+
+
+def key_stage_2(published: Path) -> SampleFile:
+    columns = [
+        *("time_period", "time_identifier", "geographic_level", "country_code", "country_name", "region_code"),
+        *("region_name", "old_la_code", "new_la_code", "la_name", "version", "school_type", "gender"),
+        *("t_rwm_eligible_pupils", "t_rwm_met_expected_standard", "pt_rwm_met_expected_standard"),
+    ]
+    keep = member_authorities(published)
+    rows = [row for row in csv_rows(published / KS2) if not row["new_la_code"] or row["new_la_code"] in keep]
+    return SampleFile(
+        dataset="dfe_key_stage_2",
+        file="dfe/ks2_regional_and_local_authority_2016_to_2022_provisional.csv",
+        basis="published",
+        published=dt.date(2022, 9, 1),
+        kind="whole",
+        url=f"{SERVICE}/key-stage-2-attainment",
+        citation=f"{DEPARTMENT}Key stage 2 attainment, regional and local authority, 2015/16 to 2021/22 (provisional)",
+        note=f"{AREAS}; reading, writing and mathematics at the expected standard only; {NO_DAY}",
+        content=csv_file([columns, *([row[column] for column in columns] for row in rows)]),
+    )
+
+
+def neet(published: Path, year: int) -> SampleFile:
+    rows = csv_rows(published / NEET[year])
+    columns = list(rows[0])[: list(rows[0]).index("Notknown_percent") + 1]
+    keep = member_authorities(published)
+    carried = [row for row in rows if not row["new_la_code"] or row["new_la_code"] in keep]
+    return SampleFile(
+        dataset="dfe_neet",
+        file=f"dfe/{Path(NEET[year]).name}",
+        basis="published",
+        published=dt.date(year, 7, 1),
+        kind="whole",
+        url=f"{SERVICE}/participation-in-education-training-and-neet-age-16-to-17-by-local-authority",
+        citation=f"{DEPARTMENT}NEET and participation: local authority figures, {year}",
+        note=f"{AREAS}; columns to Notknown_percent; {NO_DAY}",
+        content=csv_file([columns, *([row[column] for column in columns] for row in carried)]),
+        part=str(year),
+    )
+
+
+def lait(published: Path) -> SampleFile:
+    """The measures that are loaded, as in the tool's file: text, and numbers of authorities as floating point."""
+    measures = load_catalogue()["dfe_lait"].tables[0].keep
+    assert measures is not None
+    numbers = {
+        int(row["old_la_code"])
+        for row in csv_rows(published / KS2)
+        if row["new_la_code"] in member_authorities(published)
+    }
+    rows = pq.read_table(published / LAIT)
+    numbers |= set(range(970, 991))  # England and the regions
+    carried = rows.filter(
+        pc.and_(
+            pc.match_substring_regex(pc.utf8_trim_whitespace(rows["Short Desc"]), measures.pattern),
+            pc.is_in(rows["LA Number"], pa.array(sorted(numbers), pa.float64())),
+        )
+    )
+    target = io.BytesIO()
+    pq.write_table(carried.replace_schema_metadata(None), target, compression="zstd", store_schema=False)
+    return SampleFile(
+        dataset="dfe_lait",
+        file="dfe/bds_long_0.parquet",
+        basis="published",
+        published=dt.date(2026, 4, 1),
+        kind="whole",
+        url="https://www.gov.uk/government/publications/local-authority-interactive-tool-lait",
+        citation=f"{DEPARTMENT}Local Authority Interactive Tool, April 2026",
+        note=f"{AREAS}; attainment and NEET only; {NO_DAY}",
+        content=target.getvalue(),
+    )
