@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+from xml.sax.saxutils import escape
 
 import xlsxwriter  # type: ignore[import-untyped]  # a development dependency, needed to write the sample only
 
@@ -72,6 +73,54 @@ def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: C
         sheet.write_blank(row, column, None, grid)  # formatted, empty: publishers leave whole columns of them
     else:
         sheet.write_number(row, column, cell)
+
+
+ODS_MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
+_ODS_NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
+_ODS_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    f'<office:document-content office:version="1.2" xmlns:office="{_ODS_NAMESPACE}office:1.0" '
+    f'xmlns:table="{_ODS_NAMESPACE}table:1.0" xmlns:text="{_ODS_NAMESPACE}text:1.0">'
+    "<office:body><office:spreadsheet>"
+)
+_ODS_MANIFEST = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    f'<manifest:manifest manifest:version="1.2" xmlns:manifest="{_ODS_NAMESPACE}manifest:1.0">'
+    f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS_MIMETYPE}"/>'
+    '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+)
+
+
+def open_document(sheets: Mapping[str, Rows]) -> bytes:
+    """OpenDocument spreadsheet of text and numbers."""
+    tables = (
+        f"<table:table table:name={_quoted(name)}>{''.join(map(_ods_row, rows))}</table:table>"
+        for name, rows in sheets.items()
+    )
+    content = f"{_ODS_HEAD}{''.join(tables)}</office:spreadsheet></office:body></office:document-content>"
+    return archive(
+        {
+            "mimetype": ODS_MIMETYPE.encode(),
+            "META-INF/manifest.xml": _ODS_MANIFEST.encode(),
+            "content.xml": content.encode(),
+        }
+    )
+
+
+def _ods_row(row: Sequence[Cell]) -> str:
+    return f"<table:table-row>{''.join(map(_ods_cell, row)) or '<table:table-cell/>'}</table:table-row>"
+
+
+def _ods_cell(cell: Cell) -> str:
+    if cell is None or cell == "":
+        return "<table:table-cell/>"
+    if isinstance(cell, int | float):
+        return f'<table:table-cell office:value-type="float" office:value="{cell!r}"/>'
+    return f'<table:table-cell office:value-type="string"><text:p>{escape(str(cell))}</text:p></table:table-cell>'
+
+
+def _quoted(text: str) -> str:
+    return '"' + escape(text, {'"': "&quot;"}) + '"'
 
 
 def archive(members: Mapping[str, bytes]) -> bytes:
