@@ -138,6 +138,7 @@ class Table(Strict):
     columns: dict[str, Column]
     melt: Melt | None = None
     keep: Keep | None = None
+    distinct: bool = False  # the publisher repeats rows: of rows alike in every cell the first is read
     # Text beside a label anywhere in the first two columns, e.g. last_updated: '^Last updated'; where the
     # expression has a group, the text of the group, e.g. unit: '^Units: (.+)$'
     capture: dict[str, str] = Field(default_factory=dict)
@@ -233,6 +234,16 @@ class DiscoverUrl(Strict):
     url: str
 
 
+class DiscoverFingertips(Strict):
+    """Fingertips: one reply for each indicator, a part of its own."""
+
+    method: Literal["fingertips"]
+    base_url: str
+    indicators: dict[int, str]  # id -> what it is
+    child_area_type_id: int
+    parent_area_type_id: int
+
+
 class DiscoverOfcom(Strict):
     """Ofcom: zips linked from landing pages, with a pinned list for when the pages cannot be read."""
 
@@ -244,7 +255,14 @@ class DiscoverOfcom(Strict):
 
 
 Discover = Annotated[
-    DiscoverOnsDataset | DiscoverElsBulk | DiscoverArcgis | DiscoverGovuk | DiscoverNomis | DiscoverOfcom | DiscoverUrl,
+    DiscoverOnsDataset
+    | DiscoverElsBulk
+    | DiscoverArcgis
+    | DiscoverGovuk
+    | DiscoverNomis
+    | DiscoverOfcom
+    | DiscoverUrl
+    | DiscoverFingertips,
     Field(discriminator="method"),
 ]
 

@@ -42,10 +42,17 @@ def select_columns(table: Table, rows: pa.Table, header: Header) -> pa.Table:
 
 
 def keep_rows(table: Table, rows: pa.Table) -> pa.Table:
-    """Rows of data only: `keep` matches after trimming (notes, units and foot rows go)."""
+    """Rows of data only: `keep` matches after trimming (notes, units and foot rows go); `distinct` rows once."""
     import pyarrow.compute as pc
 
-    if table.keep is None:
-        return rows
-    trimmed = pc.utf8_trim_whitespace(rows.column(table.keep.column))
-    return rows.filter(pc.match_substring_regex(trimmed, table.keep.pattern))
+    if table.keep is not None:
+        trimmed = pc.utf8_trim_whitespace(rows.column(table.keep.column))
+        rows = rows.filter(pc.match_substring_regex(trimmed, table.keep.pattern))
+    return _distinct(rows) if table.distinct else rows
+
+
+def _distinct(rows: pa.Table) -> pa.Table:
+    """The first of rows that are alike in every cell, in the order of the file."""
+    cells = [name for name in rows.column_names if name != "_row_number"]
+    first = rows.group_by(cells).aggregate([("_row_number", "min")])
+    return first.rename_columns([*cells, "_row_number"]).sort_by("_row_number")
