@@ -21,11 +21,20 @@ rules as (
 
 -- Members as they are now: publishers recast the past to today's authorities.
 members as (
-    select parent_code, member_code, count(*) over (partition by parent_code) as members_expected
-    from {{ ref('area_memberships') }}
+    select
+        datasets.dataset,
+        memberships.parent_code,
+        memberships.member_code,
+        count(*) over (partition by datasets.dataset, memberships.parent_code) as members_expected
+    from (select distinct dataset from observations) as datasets
+    cross join {{ ref('area_memberships') }} as memberships
     where
-        valid_to is null
-        and parent_code in (select area_code from {{ ref('areas') }} where area_type = 'combined_authority')
+        memberships.valid_to is null
+        and memberships.parent_code in (select area_code from {{ ref('areas') }} where area_type = 'combined_authority')
+        and datasets.dataset not in (select dataset from {{ ref('provider_memberships') }})
+    union all
+    select dataset, parent_code, member_code, count(*) over (partition by dataset, parent_code) as members_expected
+    from {{ ref('provider_memberships') }}
 ),
 
 weights as (
@@ -74,7 +83,7 @@ components as (
     inner join rules
         on rules.indicator_id = observations.indicator_id
     inner join members
-        on members.member_code = observations.ref_area
+        on members.member_code = observations.ref_area and members.dataset = observations.dataset
     left join weights
         on
             weights.indicator_id = rules.weight_indicator_id
