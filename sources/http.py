@@ -71,6 +71,7 @@ THROTTLES: Mapping[str, Throttle] = {
     "assets.publishing.service.gov.uk": Throttle(0.1, 4),
     "www.ofcom.org.uk": Throttle(1.0, 1),
     "fingertips.phe.org.uk": Throttle(1.0, 1),
+    "www.ukri.org": Throttle(1.0, 1),
 }
 PUBLISHER_HOSTS = frozenset(THROTTLES)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from sources.catalogue import Table
+from sources.catalogue import GroupBy, Table
 from sources.readers.header import Header
 
 if TYPE_CHECKING:
@@ -56,3 +57,38 @@ def _distinct(rows: pa.Table) -> pa.Table:
     cells = [name for name in rows.column_names if name != "_row_number"]
     first = rows.group_by(cells).aggregate([("_row_number", "min")])
     return first.rename_columns([*cells, "_row_number"]).sort_by("_row_number")
+
+
+def aggregate_rows(table: Table, rows: pa.Table) -> pa.Table:
+    """Groups and their count, as text, where the table declares an aggregate; `_row_number` then numbers the groups."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    how = table.aggregate
+    if how is None:
+        return rows
+    groups = {name: _grouped_by(group, rows) for name, group in how.by.items()}
+    counted = pc.utf8_trim_whitespace(rows.column(how.count_distinct))
+    counts = (
+        pa.table({**groups, "counted": counted})
+        .group_by(list(groups))
+        .aggregate([("counted", "count_distinct")])
+        .sort_by([(name, "ascending") for name in groups])
+    )
+    return pa.table(
+        {
+            **{name: counts.column(name) for name in groups},
+            how.into: counts.column("counted_count_distinct").cast(pa.string()),
+            "_row_number": pa.array(range(1, counts.num_rows + 1), pa.int64()),
+        }
+    )
+
+
+def _grouped_by(group: GroupBy, rows: pa.Table) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    cells = [str(cell).strip() for cell in rows.column(group.column).to_pylist()]
+    if group.pattern is not None:
+        found = (re.search(group.pattern, cell) for cell in cells)
+        cells = [match[1] if match else group.otherwise for match in found]
+    return pa.chunked_array([pa.array(cells, pa.string())])

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from sources.sample.carry import defra, desnz, nomis, ofcom, ohid, ons
+from sources.sample.carry import defra, desnz, nomis, ofcom, ohid, ons, ukri
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
@@ -41,6 +41,7 @@ def sample_files(published: Path) -> list[SampleFile]:
         *ofcom.sample_files(published),
         *defra.sample_files(published),
         *ohid.sample_files(published),
+        *ukri.sample_files(published),
     ]
 
 
