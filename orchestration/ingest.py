@@ -19,9 +19,10 @@ from sources.errors import ContractError, NetworkError, NothingFoundError, Paylo
 from sources.gate import check_payload
 from sources.landing import Landing
 from sources.origins import Fetched, Origin, Refused, Unchanged
+from sources.personal import aggregate_suffix, is_current, read_aggregate, write_aggregate
 from sources.raw import RawStore
 from sources.readers import SourceFile, read_release
-from sources.release import Payload, Release, describe
+from sources.release import Payload, Release, StoredFile, describe
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,7 +107,7 @@ class Ingest:
             self._problem(outcome, fetched)
             return
         if isinstance(fetched, Refused):
-            self._reject(fetched.payload, fetched.error, outcome)
+            self._reject(dataset, fetched.payload, fetched.error, outcome)
             return
         if isinstance(fetched, Unchanged):
             known = self.landing.latest_from(dataset.dataset, fetched.url)
@@ -115,8 +116,14 @@ class Ingest:
             return
         described = describe(fetched)
         known_release = self.landing.find(described)
+        if known_release is not None and dataset.personal:
+            if is_current(dataset, known_release, self.landing.root):
+                described = replace(described, files=_as_stored(known_release, described))
+            else:
+                known_release = None  # the payload is here again: it is counted again
         if known_release is not None:
-            self.landing.store(fetched)  # bytes that were lost from the disk are there again
+            if not dataset.personal:
+                self.landing.store(fetched)  # bytes that were lost from the disk are there again
             self.landing.record_unchanged(
                 known_release, retrieved_at=fetched.retrieved_at, how="same hash", fetched=described
             )
@@ -125,10 +132,10 @@ class Ingest:
         try:
             outcome.landed.append(self._land(dataset, fetched).release_id)
         except SourceError as error:
-            self._reject(fetched, error, outcome)
+            self._reject(dataset, fetched, error, outcome)
 
-    def _reject(self, payload: Payload, error: SourceError, outcome: Outcome) -> None:
-        self.landing.record_rejected(payload, str(error))
+    def _reject(self, dataset: Dataset, payload: Payload, error: SourceError, outcome: Outcome) -> None:
+        self.landing.record_rejected(payload, str(error), keep=not dataset.personal)
         self._problem(outcome, error, record=False)
 
     def _land(self, dataset: Dataset, payload: Payload) -> Release:
@@ -143,11 +150,18 @@ class Ingest:
         release = describe(payload)
         tables = _read(dataset, release, [file.source_file for file in payload.files])
         contract = self._check(dataset, release, tables)
-        stored = self.landing.store(payload)
+        stored = self._store(dataset, payload, tables)
         self.raw.write(dataset, stored, tables, contract)
         # The ledger row is the commit: until it is written, nothing of this release exists.
         self.landing.commit(stored)
         return stored
+
+    def _store(self, dataset: Dataset, payload: Payload, tables: dict[str, pa.Table]) -> Release:
+        if not dataset.personal:
+            return self.landing.store(payload)
+        with TemporaryDirectory(prefix="outcomes-aggregate-") as scratch:
+            aggregate = write_aggregate(dataset, tables, Path(scratch))
+            return self.landing.store_aggregate(payload, aggregate, aggregate_suffix(dataset))
 
     def _check(self, dataset: Dataset, release: Release, tables: dict[str, pa.Table]) -> dict[str, Any]:
         """Contract results of all tables, to be stored beside them. Raises ContractError on a failed error check."""
@@ -194,18 +208,31 @@ class Ingest:
         for release in releases:
             if self.raw.holds(dataset, release):
                 continue
-            files = [SourceFile(file.name, self.landing.path(file.path), file.sha256) for file in release.files]
             try:
-                tables = _read(dataset, release, files)
+                tables = self._read_landed(dataset, release)
                 self.raw.write(dataset, release, tables, self._check(dataset, release, tables))
             except SourceError as error:
                 self._problem(outcome, error, record=False)
+
+    def _read_landed(self, dataset: Dataset, release: Release) -> dict[str, pa.Table]:
+        if dataset.personal:
+            return read_aggregate(dataset, release, self.landing.root)
+        files = [SourceFile(file.name, self.landing.path(file.path), file.sha256) for file in release.files]
+        return _read(dataset, release, files)
 
     def _problem(self, outcome: Outcome, error: SourceError, *, record: bool = True) -> None:
         outcome.problems.append(str(error))
         outcome.retryable = outcome.retryable or isinstance(error, NetworkError)
         if record:
             self.landing.record_failed(outcome.dataset, str(error))
+
+
+def _as_stored(known: Release, fetched: Release) -> tuple[StoredFile, ...]:
+    """The stored files of a release with what the server says of them now."""
+    return tuple(
+        replace(stored, etag=file.etag, last_modified=file.last_modified)
+        for stored, file in zip(known.files, fetched.files, strict=True)
+    )
 
 
 def _read(dataset: Dataset, release: Release, files: list[SourceFile]) -> dict[str, pa.Table]:

@@ -74,6 +74,8 @@ THROTTLES: Mapping[str, Throttle] = {
     "dataportal.orr.gov.uk": Throttle(1.0, 1),
     "api.education.gov.uk": Throttle(0.5, 1),
     "raw.githubusercontent.com": Throttle(0.5, 1),
+    "fingertips.phe.org.uk": Throttle(1.0, 1),
+    "www.ukri.org": Throttle(1.0, 1),
 }
 PUBLISHER_HOSTS = frozenset(THROTTLES)
 

@@ -2,6 +2,7 @@
 
     landing/<dataset>/<sha256><suffix>     bytes as published, named by content hash, never overwritten
     landing/rejected/<dataset>/<sha256>…   bytes that were refused, kept for whoever has to find out why
+                                           (`personal` datasets: the aggregate is stored, refused bytes are not)
     landing/ledger.jsonl                   one row per fetch, appended; the row `landed` is the commit of a release
 
 A process may die at any point: bytes without a ledger row are no release, and a torn last row is passed over.
@@ -12,12 +13,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 from threading import Lock
 from typing import Any, Literal
 
-from sources.release import Payload, Release, describe, with_paths
+from sources.release import Payload, Release, describe, sha256_of, with_paths
 
 Outcome = Literal["landed", "unchanged", "rejected", "failed"]
 
@@ -74,10 +76,11 @@ class Landing:
         ]
         return fetched[-1]
 
-    def validators(self, dataset: str, url: str) -> tuple[str | None, str | None]:
+    def validators(self, dataset: str, url: str, *, suffix: str = "") -> tuple[str | None, str | None]:
         """(ETag, Last-Modified) of the accepted bytes last fetched from `url`, for a conditional request.
 
-        None once any bytes of that release are lost: they are to be fetched again.
+        None once any bytes of that release are lost, or are stored under a name that does not end in `suffix`: they
+        are to be fetched again.
         """
         found: tuple[str | None, str | None] = (None, None)
         stored = {
@@ -89,7 +92,8 @@ class Landing:
         for row in self.rows():
             if row["outcome"] in ("landed", "unchanged") and (row["dataset"], row["origin"]) == (dataset, "live"):
                 for file in row["files"]:
-                    if file["url"] == url and (self.root / stored[file["sha256"]]).is_file():
+                    path = stored[file["sha256"]]
+                    if file["url"] == url and path.endswith(suffix) and (self.root / path).is_file():
                         found = (file["etag"], file["last_modified"])
         return found
 
@@ -107,6 +111,16 @@ class Landing:
             paths[stored.sha256] = f"{payload.dataset}/{stored.sha256}{suffix}"
             _store(file.path, self.root / paths[stored.sha256])
         return with_paths(release, paths)
+
+    def store_aggregate(self, payload: Payload, aggregate: Path, suffix: str) -> Release:
+        """`aggregate` in place of the payload's bytes: the release keeps their hash, its file is what is stored."""
+        release = describe(payload)
+        (file,) = release.files
+        digest = sha256_of(aggregate)
+        path = f"{payload.dataset}/{digest}{suffix}"
+        _store(aggregate, self.root / path)
+        kept = replace(file, path=path, sha256=digest, bytes=aggregate.stat().st_size)
+        return replace(release, files=(kept,))
 
     def commit(self, release: Release) -> None:
         """Makes a stored release part of the landing zone."""
@@ -135,10 +149,10 @@ class Landing:
             }
         )
 
-    def record_rejected(self, payload: Payload, message: str) -> None:
-        """A payload that was refused: its bytes are kept apart, its reason in the ledger."""
+    def record_rejected(self, payload: Payload, message: str, *, keep: bool = True) -> None:
+        """A payload that was refused: its bytes are kept apart (unless they are records), its reason in the ledger."""
         release = describe(payload)
-        for stored, file in zip(release.files, payload.files, strict=True):
+        for stored, file in zip(release.files, payload.files, strict=True) if keep else ():
             suffix = Path(file.name).suffix.lower()
             _store(file.path, self.root / "rejected" / payload.dataset / f"{stored.sha256}{suffix}")
         self._append({"outcome": "rejected", "recorded_at": _now(), "message": message, **release.to_dict()})

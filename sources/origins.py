@@ -22,6 +22,7 @@ from sources.catalogue import Dataset
 from sources.errors import NothingFoundError, PayloadError, SourceError
 from sources.http import PoliteSession
 from sources.landing import Landing
+from sources.personal import aggregate_suffix
 from sources.publishers import publisher_of
 from sources.release import Candidate, Kind, Payload, PayloadFile
 
@@ -120,7 +121,8 @@ class LiveOrigin:
             yield Unchanged(dataset.dataset, candidate.url) if files is None else _live(candidate, files)
 
     def _validators(self, dataset: Dataset) -> Any:
-        return lambda url: self.landing.validators(dataset.dataset, url)
+        suffix = aggregate_suffix(dataset) if dataset.personal else ""
+        return lambda url: self.landing.validators(dataset.dataset, url, suffix=suffix)
 
 
 def _live(candidate: Candidate, files: tuple[PayloadFile, ...]) -> Payload:

@@ -81,6 +81,32 @@ class Melt(Strict):
     _check = field_validator("pattern")(_regex)
 
 
+class GroupBy(Strict):
+    """A column of an aggregate: the cells of `column`, or of them what the group of `pattern` finds.
+
+    Cells in which `pattern` finds nothing become `otherwise`.
+    """
+
+    column: str
+    pattern: str | None = None
+    otherwise: str = ""
+
+    @field_validator("pattern")
+    @classmethod
+    def _finds_one_text(cls, value: str | None) -> str | None:
+        if value is not None and re.compile(_regex(value)).groups != 1:
+            raise ValueError(f"a pattern with one group is needed, not {value!r}")
+        return value
+
+
+class Aggregate(Strict):
+    """Rows counted while they are read: distinct values of `count_distinct` in each group, as column `into`."""
+
+    by: dict[str, GroupBy] = Field(min_length=1)
+    count_distinct: str
+    into: str
+
+
 class Keep(Strict):
     """Rows of data as against notes and foot rows: `column` matches `pattern` after trimming."""
 
@@ -140,16 +166,30 @@ class Table(Strict):
     columns: dict[str, Column]
     melt: Melt | None = None
     keep: Keep | None = None
+    distinct: bool = False  # the publisher repeats rows: of rows alike in every cell the first is read
     # Text beside a label anywhere in the first two columns, e.g. last_updated: '^Last updated'; where the
     # expression has a group, the text of the group, e.g. unit: '^Units: (.+)$'
     capture: dict[str, str] = Field(default_factory=dict)
+    aggregate: Aggregate | None = None  # of records that are not to be kept (`personal`)
     expect: Expect = Expect()
 
     _check = field_validator("member")(_regex)
 
+    @model_validator(mode="after")
+    def _aggregate_counts_columns(self) -> Table:
+        if self.aggregate is None:
+            return self
+        wanted = {self.aggregate.count_distinct, *(group.column for group in self.aggregate.by.values())}
+        unknown = sorted(wanted - set(self.columns))
+        if unknown or self.melt or self.capture:
+            raise ValueError(f"an aggregate is of columns, without melt and capture; not columns: {unknown}")
+        return self
+
     @property
     def column_names(self) -> tuple[str, ...]:
         """Canonical data columns of the raw table, in order (without provenance columns)."""
+        if self.aggregate is not None:
+            return (*self.aggregate.by, self.aggregate.into)
         melted = (self.melt.label, self.melt.value) if self.melt else ()
         return (*self.columns, *melted, *self.capture)
 
@@ -245,6 +285,16 @@ class DiscoverPageLink(Strict):
     _check = field_validator("link")(_regex)
 
 
+class DiscoverDatedLink(Strict):
+    """A file linked from a page under a name that carries its day; the newest is taken."""
+
+    method: Literal["dated_link"]
+    page: str
+    link: str  # regular expression with group `day` (YYYYMMDD) on the link
+
+    _check = field_validator("link")(_regex)
+
+
 class DiscoverEes(Strict):
     """Explore Education Statistics API: a data set by its id, or the one of a publication by its title.
 
@@ -272,6 +322,16 @@ class DiscoverEes(Strict):
         return self
 
 
+class DiscoverFingertips(Strict):
+    """Fingertips: one reply for each indicator, a part of its own."""
+
+    method: Literal["fingertips"]
+    base_url: str
+    indicators: dict[int, str]  # id -> what it is
+    child_area_type_id: int
+    parent_area_type_id: int
+
+
 class DiscoverOfcom(Strict):
     """Ofcom: zips linked from landing pages, with a pinned list for when the pages cannot be read."""
 
@@ -295,7 +355,9 @@ Discover = Annotated[
     | DiscoverGovuk
     | DiscoverNomis
     | DiscoverOfcom
+    | DiscoverDatedLink
     | DiscoverEes
+    | DiscoverFingertips
     | DiscoverPageLink
     | DiscoverUrl
     | DiscoverReturns,
@@ -318,9 +380,18 @@ class Dataset(Strict):
     verified: bool  # the loader has run on the publisher's real files
     verified_note: str = ""
     media: Literal["csv", "xlsx", "ods", "zip", "json", "parquet"]
+    personal: bool = False  # rows are records: only the aggregate of them is kept, never the payload
     part: str | None = None  # regular expression with group `part` on a file name (mirror, sample)
     discover: Discover
     tables: tuple[Table, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _records_are_counted(self) -> Dataset:
+        if self.personal and (len(self.tables) != 1 or self.tables[0].aggregate is None):
+            raise ValueError("a personal dataset has exactly one table, with an aggregate")
+        if not self.personal and any(table.aggregate for table in self.tables):
+            raise ValueError("an aggregate is for a personal dataset; other rows are kept and counted in SQL")
+        return self
 
     @property
     def table_names(self) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from sources.catalogue import Dataset, Table
 from sources.errors import PayloadError
 from sources.readers import archive, csv, ees_json, json_features, parquet, workbook
-from sources.readers.header import HeaderNotFound
+from sources.readers.header import NEAREST_ROW, HeaderNotFound
+from sources.readers.shape import aggregate_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,7 +95,7 @@ def _read_table(dataset: Dataset, table: Table, leaves: Sequence[Leaf], release_
         raise _MemberNotFound(names, f"a file matching {table.member!r} for table {table.name}", "none")
     _refuse_partial_archive(table, members)
     return pa.concat_tables(
-        _with_provenance(rows, release_id, leaf.sha256, member)
+        _with_provenance(aggregate_rows(table, rows), release_id, leaf.sha256, member)
         for leaf in members
         for member, rows in _read_leaf(dataset, table, leaf, leaves)
     )
@@ -166,6 +167,8 @@ def _with_provenance(rows: pa.Table, release_id: str, sha256: str, member: str) 
 
 
 def _error(dataset: Dataset, *, where: str, expected: str, found: str) -> PayloadError:
+    if dataset.personal:  # the nearest row may be a record
+        found = found.partition(NEAREST_ROW)[0]
     return PayloadError(
         publisher=dataset.publisher,
         dataset=dataset.dataset,

@@ -13,6 +13,7 @@ from itertools import islice
 
 from sources.catalogue import Column, Table
 
+NEAREST_ROW = "; nearest row is "  # what follows in an error is text of the file
 SEARCH_ROWS = 60  # title, notes and blank rows that may stand above a header
 
 
@@ -55,7 +56,7 @@ def locate(table: Table, rows: Iterable[Sequence[str]], where: str) -> Header:
     if best is None:
         raise HeaderNotFound(where, expected, "no row with text in it")
     _, row, missing = best
-    raise HeaderNotFound(where, expected, f"{', '.join(missing)} missing; nearest row is {_shown(row)}")
+    raise HeaderNotFound(where, expected, f"{', '.join(missing)} missing{NEAREST_ROW}{_shown(row)}")
 
 
 def _match(table: Table, index: int, row: Sequence[str]) -> tuple[Header | None, list[str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sources.catalogue import Table
+from sources.catalogue import GroupBy, Table
 from sources.readers.header import Header
 
 if TYPE_CHECKING:
@@ -44,13 +44,55 @@ def select_columns(table: Table, rows: pa.Table, header: Header) -> pa.Table:
 
 
 def keep_rows(table: Table, rows: pa.Table) -> pa.Table:
-    """Rows of data only: `keep` matches after trimming (notes, units and foot rows go)."""
+    """Rows of data only: `keep` matches after trimming (notes, units and foot rows go); `distinct` rows once."""
     import pyarrow.compute as pc
 
-    if table.keep is None:
+    if table.keep is not None:
+        trimmed = pc.utf8_trim_whitespace(rows.column(table.keep.column))
+        rows = rows.filter(pc.match_substring_regex(trimmed, table.keep.pattern))
+    return _distinct(rows) if table.distinct else rows
+
+
+def _distinct(rows: pa.Table) -> pa.Table:
+    """The first of rows that are alike in every cell, in the order of the file."""
+    cells = [name for name in rows.column_names if name != "_row_number"]
+    first = rows.group_by(cells).aggregate([("_row_number", "min")])
+    return first.rename_columns([*cells, "_row_number"]).sort_by("_row_number")
+
+
+def aggregate_rows(table: Table, rows: pa.Table) -> pa.Table:
+    """Groups and their count, as text, where the table declares an aggregate; `_row_number` then numbers the groups."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    how = table.aggregate
+    if how is None:
         return rows
-    trimmed = pc.utf8_trim_whitespace(rows.column(table.keep.column))
-    return rows.filter(pc.match_substring_regex(trimmed, table.keep.pattern))
+    groups = {name: _grouped_by(group, rows) for name, group in how.by.items()}
+    counted = pc.utf8_trim_whitespace(rows.column(how.count_distinct))
+    counts = (
+        pa.table({**groups, "counted": counted})
+        .group_by(list(groups))
+        .aggregate([("counted", "count_distinct")])
+        .sort_by([(name, "ascending") for name in groups])
+    )
+    return pa.table(
+        {
+            **{name: counts.column(name) for name in groups},
+            how.into: counts.column("counted_count_distinct").cast(pa.string()),
+            "_row_number": pa.array(range(1, counts.num_rows + 1), pa.int64()),
+        }
+    )
+
+
+def _grouped_by(group: GroupBy, rows: pa.Table) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    cells = [str(cell).strip() for cell in rows.column(group.column).to_pylist()]
+    if group.pattern is not None:
+        found = (re.search(group.pattern, cell) for cell in cells)
+        cells = [match[1] if match else group.otherwise for match in found]
+    return pa.chunked_array([pa.array(cells, pa.string())])
 
 
 def add_captured(table: Table, rows: pa.Table, grid: Sequence[Sequence[str]]) -> pa.Table:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from sources.sample.carry import desnz, dfe, dft, lcrca, mhclg, nomis, ofcom, ons, orr
+from sources.sample.carry import defra, desnz, dfe, dft, lcrca, mhclg, nomis, ofcom, ohid, ons, orr, ukri
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
@@ -44,6 +44,9 @@ def sample_files(published: Path) -> list[SampleFile]:
         *mhclg.sample_files(published),
         *lcrca.sample_files(published),
         *dfe.sample_files(published),
+        *defra.sample_files(published),
+        *ohid.sample_files(published),
+        *ukri.sample_files(published),
     ]
 
 
