@@ -53,8 +53,6 @@ def _authorities(published: Path, sheet: str, members: set[str], home: set[str])
         *(
             row
             for row in rows[HEADER_ROW:]
-            if row[CODE] in home
-            or row[TYPE] == "Disposal"
-            or (row[CODE] in members and row[TYPE] != "Collection")
+            if row[CODE] in home or row[TYPE] == "Disposal" or (row[CODE] in members and row[TYPE] != "Collection")
         ),
     ]
