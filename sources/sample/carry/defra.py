@@ -11,7 +11,7 @@ from sources.sample.carry.published import home_authorities, member_authorities,
 WORKBOOK = "defra/collected_waste/LA_and_Regional_Spreadsheet_ce_observatory.ods"
 SHEET_ROWS = 10_000
 HEADER_ROW = 4  # in both sheets of authorities
-CODE, TYPE, WASTE_AUTHORITY = 2, 5, "E50"
+CODE, TYPE = 2, 5
 
 
 def sample_files(published: Path) -> list[SampleFile]:
@@ -39,7 +39,7 @@ def collected_waste(published: Path) -> SampleFile:
         url="https://www.gov.uk/government/statistical-data-sets/env18-local-authority-collected-waste-annual-results-tables",
         citation="Department for Environment, Food and Rural Affairs, Local authority collected waste management, "
         "annual results 2022/23, tables 1, 3 and 3b, March 2024",
-        note="waste disposal authorities and unitary members of combined authorities; of the boroughs that only "
+        note="disposal authorities and unitary members of combined authorities; of the boroughs that only "
         "collect, those of the home area; England; the day in March 2024 is not known",
         content=open_document(sheets),
     )
@@ -53,8 +53,6 @@ def _authorities(published: Path, sheet: str, members: set[str], home: set[str])
         *(
             row
             for row in rows[HEADER_ROW:]
-            if row[CODE] in home
-            or str(row[CODE]).startswith(WASTE_AUTHORITY)
-            or (row[CODE] in members and row[TYPE] != "Collection")
+            if row[CODE] in home or row[TYPE] == "Disposal" or (row[CODE] in members and row[TYPE] != "Collection")
         ),
     ]
