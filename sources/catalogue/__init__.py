@@ -280,17 +280,7 @@ class DiscoverPageLink(Strict):
 
     method: Literal["page_link"]
     page: str
-    link: str  # regular expression on the absolute address
-
-    _check = field_validator("link")(_regex)
-
-
-class DiscoverDatedLink(Strict):
-    """A file linked from a page under a name that carries its day; the newest is taken."""
-
-    method: Literal["dated_link"]
-    page: str
-    link: str  # regular expression with group `day` (YYYYMMDD) on the link
+    link: str  # regular expression on the absolute address; a group `day` (YYYYMMDD) tells the newest
 
     _check = field_validator("link")(_regex)
 
@@ -355,7 +345,6 @@ Discover = Annotated[
     | DiscoverGovuk
     | DiscoverNomis
     | DiscoverOfcom
-    | DiscoverDatedLink
     | DiscoverEes
     | DiscoverFingertips
     | DiscoverPageLink
