@@ -38,11 +38,11 @@ NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 # Reads one n a line; answers "killed" or, when there were fewer changes, "published".
 KILLED_PUBLISHER = """
 import datetime as dt, os, signal, sys
-import duckdb, pyarrow
+import duckdb, pandas, pyarrow.dataset
 from orchestration import publish
 from orchestration.home import Home
 
-CHANGES = {"os.rename", "os.symlink", "os.remove", "os.mkdir", "shutil.copyfile", "shutil.rmtree"}
+CHANGES = {"os.rename", "os.symlink", "os.mkdir", "shutil.copyfile", "shutil.rmtree"}
 publish._write_docs = lambda documents, folder: folder.mkdir()
 publish.git_commit = lambda: ""
 

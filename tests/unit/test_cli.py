@@ -1,0 +1,230 @@
+"""The command line: exit codes, messages, and that asking for help loads nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from orchestration import cli
+from orchestration.home import PROJECT_ROOT, Home
+from orchestration.publish import BUILD_COLUMNS
+
+HEAVY = ("dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "requests")
+COMMANDS = {"run", "refresh", "rollback", "coverage", "freshness", "ui"}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home that every command of the test works in."""
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path / "home"))
+    return Home.from_environment()
+
+
+def outcomes(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.main, arguments)
+
+
+# --- usage ------------------------------------------------------------------------------------------------
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from orchestration.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit as end: assert not end.code\n"
+        f"print('loaded:', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+    assert all(f"  {command} " in done.stdout for command in COMMANDS)
+
+
+def test_every_command_explains_itself() -> None:
+    assert set(cli.main.commands) >= COMMANDS
+    for command in cli.main.commands.values():
+        assert (command.help or "").strip(), command.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["publish"], "No such command 'publish'"),
+        (["run", "--form", "sample"], "No such option"),
+        (["run", "--from", "internet"], "--from"),
+        (["run", "--from", "mirror:"], "--from"),
+        (["run", "--from", "mirror:/no/such/folder"], "/no/such/folder"),
+        (["refresh", "--from", "sample"], "No such option"),
+        (["rollback", "one", "two"], "unexpected extra argument"),
+        (["ui", "--port", "many"], "'many' is not a valid integer"),
+    ],
+)
+def test_usage_errors_end_with_2_before_anything_is_done(home: Home, arguments: list[str], told: str) -> None:
+    result = outcomes(*arguments)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert not home.root.exists()
+
+
+# --- questions to the mart --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["coverage", "freshness"])
+def test_questions_before_the_first_build_are_answered_plainly(home: Home, command: str) -> None:
+    result = outcomes(command)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert f"nothing is published in {home.published}: run `outcomes run` first" in result.stderr
+
+
+@pytest.fixture
+def mart(home: Home) -> Home:
+    """A published mart of one measure and one dataset."""
+    home.published.mkdir(parents=True)
+    with duckdb.connect(home.mart) as con:
+        con.execute("create schema mart")
+        con.execute(
+            "create table mart.mart_measure_coverage as select '1a' as measure_id, 'awaiting_source' as status, "
+            "cast(null as varchar) as indicator_id, '2024-01-01/P1Y' as newest_period, "
+            "cast(1234.567 as double) as latest_value, "
+            "'count' as unit, 'Not loaded' as reason, 'Homes' as measure_name, 1 as sort_order"
+        )
+        con.execute("create table mart.mart_freshness as select 'd' as dataset, date '2026-01-02' as release_date")
+    return home
+
+
+@pytest.mark.usefixtures("mart")
+def test_coverage_is_a_table_for_people_and_json_for_programs() -> None:
+    header, row = outcomes("coverage").stdout.splitlines()
+    assert header.split()[:2] == ["measure_id", "status"]
+    assert "1,234.57" in row
+    assert "None" not in row
+    ((found,),) = [json.loads(outcomes("coverage", "--json").stdout)]
+    assert (found["measure_id"], found["indicator_id"], found["latest_value"]) == ("1a", None, 1234.567)
+    assert json.loads(outcomes("freshness", "--json").stdout) == [{"dataset": "d", "release_date": "2026-01-02"}]
+
+
+def test_rollback_without_builds_says_so(home: Home) -> None:
+    result = outcomes("rollback")
+    assert result.exit_code == 1
+    assert result.stderr == "outcomes: no earlier build to go back to; kept: none\n"
+    assert not home.mart.exists()
+
+
+def test_commands_that_write_are_refused_while_a_run_writes(home: Home) -> None:
+    with home.lock():
+        for arguments in (["run"], ["refresh"], ["rollback"]):
+            result = outcomes(*arguments)
+            assert result.exit_code == 1
+            assert f"another run is writing to {home.root} (process {os.getpid()})" in result.stderr
+            assert result.stdout == ""
+
+
+# --- what a run came to -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def job(home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A stand-in for the job: what it was asked, why it fails (None: it does not), what the summary says."""
+    del home
+    came_to: dict[str, Any] = {"asked": [], "failure": None, "summary": summary()}
+
+    def execute(home: Home, origin: str) -> str | None:
+        came_to["asked"].append((home.root, origin))
+        return came_to["failure"]
+
+    monkeypatch.setattr(cli, "_execute", execute)
+    monkeypatch.setattr(cli, "summarise", lambda home, seconds: came_to["summary"])
+    return came_to
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    build = dict.fromkeys(BUILD_COLUMNS, 0) | {
+        "build_id": "build-7",
+        "built_from": "mirror:/files",
+        "published_rows": 20_000,
+        "illustrative_rows": 0,
+        "checks_passed": 500,
+    }
+    return {
+        "build": build,
+        "mart": "/home/published/outcomes.duckdb",
+        "parquet": "/home/published/current/parquet",
+        "results": "/home/published/current/results.json",
+        "data_docs": "/home/published/current/data_docs/index.html",
+        "measures": {"answered": 24, "awaiting_source": 64},
+        "not_fresh": [],
+        "degraded": False,
+        "seconds": 12.3,
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("failure", "degraded", "code"), [(None, False, 0), (None, True, 3), ("publish: 2 failed checks", False, 1)]
+)
+def test_exit_code_says_what_a_run_came_to(job: dict[str, Any], failure: str | None, degraded: bool, code: int) -> None:
+    job |= {"failure": failure, "summary": summary(degraded=degraded)}
+    result = outcomes("run", "--from", "sample", "--quiet")
+    assert result.exit_code == code
+    assert ("DEGRADED" in result.stdout) == degraded
+    if failure is not None:
+        assert result.stdout == ""
+        assert failure in result.stderr
+        assert "what was published before stays as it is" in result.stderr
+
+
+def test_sample_is_the_default_and_refresh_is_live(job: dict[str, Any], home: Home, tmp_path: Path) -> None:
+    for arguments in (["run"], ["refresh"], ["run", "--from", f"mirror:{tmp_path}"], ["run", "--from", "landed"]):
+        assert outcomes(*arguments, "--quiet").exit_code == 0
+    assert job["asked"] == [(home.root, origin) for origin in ("sample", "live", f"mirror:{tmp_path}", "landed")]
+
+
+def test_summary_for_people_names_places_and_counts(job: dict[str, Any]) -> None:
+    job["summary"] = summary(
+        not_fresh=[{"dataset": "d", "status": "stale", "message": "HTTP 500 | HTTP 500"}], degraded=True
+    )
+    told = outcomes("run", "--quiet").stdout
+    for part in ("outcomes.duckdb", "/parquet", "results.json", "index.html", "build-7 from mirror:/files"):
+        assert part in told
+    assert "24 of 88 answered" in told
+    assert "500 passed" in told
+    assert "HTTP 500" in told
+    assert "SAMPLE" not in told
+
+
+def test_summary_says_when_figures_are_invented(job: dict[str, Any]) -> None:
+    job["summary"]["build"] |= {"illustrative_rows": 887}
+    told = outcomes("run", "--quiet").stdout
+    assert "20,000 of 20,887 rows are published figures, 887 illustrative" in told
+    assert "illustrative figures are invented" in told
+
+
+def test_summary_for_programs_is_json_and_nothing_else(job: dict[str, Any]) -> None:
+    result = outcomes("run", "--json")
+    assert json.loads(result.stdout) == job["summary"]
+    assert result.stderr == ""
+
+
+def test_ui_takes_over_with_the_history_of_this_home(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken_over: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda path, arguments: taken_over.append(arguments))
+    monkeypatch.chdir(PROJECT_ROOT)
+    monkeypatch.setenv("DAGSTER_HOME", "")  # so that it is as before afterwards
+    monkeypatch.delenv("DAGSTER_HOME")
+    monkeypatch.setenv("OUTCOMES_DAGSTER_STORAGE", "somewhere else")
+    result = outcomes("ui", "--port", "3999")
+    assert result.exit_code == 0, result.output
+    ((_, *arguments),) = taken_over
+    assert arguments == ["dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", "3999"]
+    assert os.environ["DAGSTER_HOME"] == str(PROJECT_ROOT)
+    assert os.environ["OUTCOMES_DAGSTER_STORAGE"] == str(home.dagster_storage)
+    assert home.dagster_storage.is_dir()
