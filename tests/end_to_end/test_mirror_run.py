@@ -23,6 +23,7 @@ NOT_IN_THE_MIRROR = {
     "desnz_ghg_emissions",
     "desnz_renewable_electricity",
     "dft_walking_cycling",
+    "lcrca_returns",
     "mhclg_indices_of_deprivation_file_10",
     "ons_gva_by_local_authority",
     "ons_healthy_life_expectancy",
