@@ -20,6 +20,7 @@ from tests.end_to_end.runs import Finished, assert_landing_is_readable, assert_m
 pytestmark = pytest.mark.end_to_end
 
 LCR = "E47000004"
+PROVIDER_MEMBERSHIPS = PROJECT_ROOT / "dbt_project" / "seeds" / "geography" / "provider_memberships.csv"
 PLAIN_TYPES = {"VARCHAR", "DOUBLE", "BIGINT", "DATE", "TIMESTAMP", "BOOLEAN"}
 # The interface that readers rely on, in this order.
 OBSERVATION_COLUMNS = [
@@ -174,9 +175,18 @@ def test_every_aggregate_is_recomputed_from_its_members(mart: duckdb.DuckDBPyCon
     """An oracle over the whole mart: within one release, by the declared rule, from all members or not at all."""
     aggregates = mart.execute(
         """
-        with members as (
-            select parent_code, member_code, count(*) over (partition by parent_code) as expected
-            from mart.bridge_area_membership where valid_to is null
+        with provided as (
+            select dataset, parent_code, member_code from read_csv(?, all_varchar = true)
+        ),
+        members as (
+            select dataset, parent_code, member_code, count(*) over (partition by dataset, parent_code) as expected
+            from (
+                select dataset, parent_code, member_code from provided
+                union all
+                select datasets.dataset, parent_code, member_code
+                from (select distinct dataset from mart.fct_observation) as datasets, mart.bridge_area_membership
+                where valid_to is null and datasets.dataset not in (select dataset from provided)
+            )
         )
         select
             made.indicator_id, made.ref_area, made.time_period, made.breakdown, made.release_id,
@@ -185,14 +195,15 @@ def test_every_aggregate_is_recomputed_from_its_members(mart: duckdb.DuckDBPyCon
             list(parts.obs_value), list(parts.numerator), list(parts.denominator)
         from mart.fct_observation as made
         inner join mart.dim_indicator as rules using (indicator_id)
-        inner join members on members.parent_code = made.ref_area
+        inner join members on members.parent_code = made.ref_area and members.dataset = made.dataset
         left join mart.fct_observation as parts
             on parts.ref_area = members.member_code and parts.release_id = made.release_id
             and parts.indicator_id = made.indicator_id and parts.time_period = made.time_period
             and parts.breakdown = made.breakdown
         where made.value_origin = 'aggregated' and rules.aggregation_rule in ('sum', 'ratio')
         group by all
-        """
+        """,
+        [str(PROVIDER_MEMBERSHIPS)],
     ).fetchall()
     whole = {"sum": 0, "ratio": 0}
     for *where, value, components, rule, multiplier, expected, values, numerators, denominators in aggregates:

@@ -58,7 +58,7 @@ summed as (
         ref_area,
         time_period,
         -- A part that is missing leaves no sum, not a smaller one.
-        case when count(emissions) = count(*) then sum(emissions) end as obs_value,
+        case when count(emissions) = count(*) then {{ exact_sum('emissions') }} end as obs_value,
         max(source_flag) as source_flag,
         _release_id,
         _file_sha256,
