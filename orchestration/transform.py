@@ -40,7 +40,9 @@ DATASET_COLUMNS = """
     attribution varchar, landing_page varchar, verified boolean, verified_note varchar, whole_series boolean,
     status varchar, message varchar
 """
+PUBLISHED_ANSWER_COLUMNS = "measure_id varchar, status varchar, same_origin boolean"
 WRITER_WAIT_SECONDS = 600
+FAILING_ROWS_SHOWN = 5
 
 
 class DbtError(RuntimeError):
@@ -100,8 +102,13 @@ def prepare_build_database(
     catalogue: Mapping[str, Dataset],
     releases: Mapping[str, Sequence[Release]],
     raw: RawStore,
+    *,
+    origin: str,
 ) -> dict[str, int]:
-    """A new build database with its schema `raw`. Returns the number of releases per dataset."""
+    """A new build database with its schema `raw`. Returns the number of releases per dataset.
+
+    `origin` is the kind of origin of this build (sample, live, mirror, landed).
+    """
     import duckdb
 
     home.build.mkdir(parents=True, exist_ok=True)
@@ -115,6 +122,7 @@ def prepare_build_database(
                 _show_raw_table(con, f"{dataset.dataset}__{table}", raw_columns(dataset, table), files)
         _insert(con, "release", RELEASE_COLUMNS, _release_rows(catalogue, releases))
         _insert(con, "dataset", DATASET_COLUMNS, _dataset_rows(home, catalogue, releases))
+        _insert(con, "published_answer", PUBLISHED_ANSWER_COLUMNS, _published_answers(home.mart, origin))
     return {name: len(found) for name, found in releases.items()}
 
 
@@ -175,6 +183,27 @@ def _dataset_rows(
     return rows
 
 
+def _published_answers(mart: Path, origin: str) -> list[tuple[Any, ...]]:
+    """Status of every measure in the published mart, which the new build is held against; nothing before the first.
+
+    A mart that holds invented figures was made from the sample, also where it was made again from what had landed.
+    """
+    import duckdb
+
+    if not mart.is_file():
+        return []
+    with duckdb.connect(mart, read_only=True) as con:
+        return con.execute(
+            """
+            select measure_id, status,
+                case when exists (from mart.fct_observation where basis = 'illustrative') then 'sample'
+                else split_part((select built_from from mart.build), ':', 1) end = ? as same_origin
+            from mart.mart_measure_coverage
+            """,
+            [origin],
+        ).fetchall()
+
+
 # --- dbt -------------------------------------------------------------------------------------------------
 
 
@@ -226,7 +255,20 @@ def _dbt_project_hash() -> str:
     return digest.hexdigest()
 
 
-def dbt_checks(run_results: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+def failing_rows(build_db: Path, result: Mapping[str, Any]) -> str:
+    """First rows that a failed dbt test returns, as text: `column=value, …; …`. '' for what is not a failed test."""
+    import duckdb
+
+    if result["status"] not in ("fail", "warn") or not result.get("compiled_code"):
+        return ""
+    with duckdb.connect(build_db, read_only=True) as con:
+        found = con.execute(f"select * from ({result['compiled_code']}) as failing limit {FAILING_ROWS_SHOWN}")
+        columns = [column[0] for column in found.description or []]
+        rows = found.fetchall()
+    return "; ".join(", ".join(f"{name}={value}" for name, value in zip(columns, row, strict=True)) for row in rows)
+
+
+def dbt_checks(run_results: Mapping[str, Any], manifest: Mapping[str, Any], build_db: Path) -> list[dict[str, Any]]:
     """dbt tests of one `dbt build` as rows of `mart_quality`."""
     from expectations.model import CheckResult
 
@@ -236,11 +278,13 @@ def dbt_checks(run_results: Mapping[str, Any], manifest: Mapping[str, Any]) -> l
         node = manifest["nodes"].get(result["unique_id"]) or manifest["unit_tests"].get(result["unique_id"])
         if node is None or node["resource_type"] not in ("test", "unit_test"):
             continue
-        rows.append(_dbt_check(CheckResult, result, node, finished).to_dict())
+        rows.append(_dbt_check(CheckResult, result, node, finished, failing_rows(build_db, result)).to_dict())
     return rows
 
 
-def _dbt_check(check_result: Any, result: Mapping[str, Any], node: Mapping[str, Any], finished: dt.datetime) -> Any:
+def _dbt_check(
+    check_result: Any, result: Mapping[str, Any], node: Mapping[str, Any], finished: dt.datetime, failing: str
+) -> Any:
     metadata = node.get("test_metadata") or {}
     tested = node.get("attached_node") or (node.get("depends_on", {}).get("nodes") or [""])[0]
     failures = result.get("failures")
@@ -256,7 +300,7 @@ def _dbt_check(check_result: Any, result: Mapping[str, Any], node: Mapping[str, 
         passed=passed,
         expected=node.get("description") or "no rows returned by the test",
         found="as expected" if passed else (result.get("message") or f"{failures} rows"),
-        sample_failing="",
+        sample_failing=failing,
         release_id="",
         checked_at=finished,
     )

@@ -119,6 +119,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             return self.spec.name == "sample"
         return not self.landing.releases(sample=False)
 
+    @property
+    def origin_kind(self) -> str:
+        """sample, live, mirror or landed; a build from a landed sample is one of the sample."""
+        return "sample" if self.is_sample else self.spec.name
+
     def releases(self) -> dict[str, list[Release]]:
         """Releases this build is made of, by dataset."""
         from orchestration.transform import build_releases

@@ -23,7 +23,6 @@ from packaging.version import Version
 
 from expectations.runner import import_great_expectations
 from orchestration import transform
-from orchestration.answers import check_answers
 from orchestration.assets.datasets import dataset_key
 from orchestration.home import DBT_PROJECT_DIR
 from orchestration.progress import say
@@ -86,7 +85,9 @@ def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinitio
         busy = f"waiting: another process still writes to {warehouse.home.build_db}"
         transform.await_writer(warehouse.home.build_db, lambda: say(context.log, busy))
         releases = warehouse.releases()
-        counts = transform.prepare_build_database(warehouse.home, warehouse.catalogue, releases, warehouse.raw)
+        counts = transform.prepare_build_database(
+            warehouse.home, warehouse.catalogue, releases, warehouse.raw, origin=warehouse.origin_kind
+        )
         total = sum(counts.values())
         if total == 0:
             raise dg.Failure(
@@ -124,14 +125,26 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         results = invocation.get_artifact("run_results.json")
         warehouse.home.dbt_results.write_text(json.dumps(results), encoding="utf-8")
         if not invocation.is_successful():
-            raise dg.Failure(_failed_nodes(results), allow_retries=False)
+            raise dg.Failure(_failed_nodes(results, warehouse.home.build_db), allow_retries=False)
 
     return dbt_build
 
 
-def _failed_nodes(run_results: Mapping[str, Any]) -> str:
+def _failed_nodes(run_results: Mapping[str, Any], build_db: Path) -> str:
     failed = [result for result in run_results["results"] if result["status"] in ("error", "fail")]
-    lines = [f"- {result['unique_id']}: {(result.get('message') or '').strip()}" for result in failed[:20]]
+    lines = [
+        " ".join(
+            filter(
+                None,
+                (
+                    f"- {result['unique_id']}:",
+                    (result.get("message") or "").strip(),
+                    transform.failing_rows(build_db, result),
+                ),
+            )
+        )
+        for result in failed[:20]
+    ]
     return "dbt build failed; nothing was published\n" + "\n".join(lines)
 
 
@@ -180,7 +193,7 @@ def evaluate_gate(warehouse: Warehouse) -> list[dict[str, Any]]:
         warehouse.home.build_db,
         warehouse.runner,
         home_area=HOME_AREA,
-        origin="sample" if warehouse.is_sample else warehouse.spec.name,
+        origin=warehouse.origin_kind,
     )
     documents = [suite.document for suite in checked]
     stored = {"build": _stamp(warehouse), "documents": documents}
@@ -234,8 +247,9 @@ def published_asset(manifest: Path) -> dg.AssetsDefinition:
         ]
         documents = [*contracts, *gate_documents(warehouse)]
         quality = [check for document in documents for check in document["results"]]
-        quality += transform.dbt_checks(transform.read_json(home.dbt_results), transform.read_json(manifest))
-        quality.append(check_answers(home.mart, home.build_db, str(warehouse.spec)))
+        quality += transform.dbt_checks(
+            transform.read_json(home.dbt_results), transform.read_json(manifest), home.build_db
+        )
         started_at = dt.datetime.fromtimestamp(context.instance.get_run_stats(context.run_id).start_time or 0, dt.UTC)
         published = publish(
             home,

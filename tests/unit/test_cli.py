@@ -156,10 +156,10 @@ def summary(**changes: Any) -> dict[str, Any]:
     }
     return {
         "build": build,
-        "mart": "/home/published/outcomes.duckdb",
-        "parquet": "/home/published/current/parquet",
-        "results": "/home/published/current/results.json",
-        "data_docs": "/home/published/current/data_docs/index.html",
+        "mart": "/somewhere/published/outcomes.duckdb",
+        "parquet": "/somewhere/published/current/parquet",
+        "results": "/somewhere/published/current/results.json",
+        "data_docs": "/somewhere/published/current/data_docs/index.html",
         "measures": {"answered": 24, "awaiting_source": 64},
         "not_fresh": [],
         "degraded": False,

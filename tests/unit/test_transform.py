@@ -1,0 +1,73 @@
+"""What dbt is given of the published build, and what is told of a dbt test that failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from orchestration.transform import dbt_checks, prepare_build_database
+from sources.raw import RawStore
+
+
+def publish(home: Home, statuses: dict[str, str], *, built_from: str, basis: str = "published") -> None:
+    """A published file with the tables that are read of it."""
+    home.mart.parent.mkdir(parents=True)
+    with duckdb.connect(home.mart) as con:
+        con.execute("create schema mart")
+        con.execute("create table mart.build as select ? as built_from", [built_from])
+        con.execute("create table mart.fct_observation as select ? as basis", [basis])
+        con.execute("create table mart.mart_measure_coverage (measure_id varchar, status varchar)")
+        con.executemany("insert into mart.mart_measure_coverage values (?, ?)", list(statuses.items()))
+
+
+def published_answers(home: Home, origin: str) -> list[tuple[Any, ...]]:
+    prepare_build_database(home, {}, {}, RawStore(home.raw), origin=origin)
+    with duckdb.connect(home.build_db, read_only=True) as con:
+        return con.execute("from raw.published_answer order by measure_id").fetchall()
+
+
+def test_before_the_first_build_there_is_no_answer_to_lose(tmp_path: Path) -> None:
+    assert published_answers(Home(tmp_path), "live") == []
+
+
+@pytest.mark.parametrize(
+    ("built_from", "basis", "origin", "same"),
+    [
+        ("mirror:/a", "published", "mirror", True),
+        ("mirror:/a", "published", "live", False),
+        ("sample", "illustrative", "sample", True),
+        ("landed", "illustrative", "sample", True),  # a landed sample is still a sample
+        ("landed", "published", "landed", True),
+    ],
+)
+def test_answers_of_the_published_build_are_shown_with_their_origin(
+    tmp_path: Path, built_from: str, basis: str, origin: str, same: bool
+) -> None:
+    home = Home(tmp_path)
+    publish(home, {"1a": "answered", "3b": "awaiting_source"}, built_from=built_from, basis=basis)
+    assert published_answers(home, origin) == [("1a", "answered", same), ("3b", "awaiting_source", same)]
+
+
+def test_failed_dbt_test_shows_its_first_rows(tmp_path: Path) -> None:
+    build = tmp_path / "build.duckdb"
+    with duckdb.connect(build) as con:
+        con.execute("create table observation as select 'area' || n as ref_area, n as obs_value from range(9) as r(n)")
+    node = {"resource_type": "test", "name": "values_are_small", "config": {"severity": "ERROR"}}
+    result = {"unique_id": "test.values_are_small", "failures": 7, "message": "Got 7 results"}
+    code = "select * from observation where obs_value > 1 order by obs_value"
+    run_results = {
+        "metadata": {"generated_at": "2026-11-22T03:00:00Z"},
+        "results": [
+            {**result, "status": "fail", "compiled_code": code},
+            {**result, "status": "pass", "compiled_code": code},
+        ],
+    }
+    failed, passed = dbt_checks(run_results, {"nodes": {"test.values_are_small": node}, "unit_tests": {}}, build)
+    assert (failed["passed"], failed["found"]) == (False, "Got 7 results")
+    assert failed["sample_failing"].startswith("ref_area=area2, obs_value=2; ref_area=area3, obs_value=3; ")
+    assert failed["sample_failing"].count(";") == 4
+    assert (passed["passed"], passed["sample_failing"]) == (True, "")
