@@ -9,12 +9,14 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
+from orchestration import reports
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
 from orchestration.returns_commands import returns
 
@@ -71,30 +73,22 @@ def rollback(build_id: str | None) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
 def coverage(as_json: bool) -> None:
-    """Every measure of the framework: answered by what, or why not."""
-    _print_query(
-        "select measure_id, status, indicator_id, newest_period, latest_value, unit, reason, measure_name "
-        "from mart.mart_measure_coverage order by sort_order",
-        as_json=as_json,
-    )
+    """Every measure by theme: answered by what, or why not and what would answer it."""
+    _report(reports.COVERAGE, reports.as_coverage, as_json=as_json)
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
 def freshness(as_json: bool) -> None:
     """Every dataset: newest release, newest period, status of the last run."""
-    _print_query("select * from mart.mart_freshness order by dataset", as_json=as_json)
+    _report(reports.FRESHNESS, reports.as_table, as_json=as_json)
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
 def claims(as_json: bool) -> None:
     """Every figure that the strategy documents state: reproduced, revised since, or why it cannot be told."""
-    _print_query(
-        "select ref, status, figure, unit, found_value, difference, vintage, time_period, statement, reason "
-        "from mart.mart_claims order by sort_order",
-        as_json=as_json,
-    )
+    _report(reports.CLAIMS, reports.as_table, as_json=as_json)
 
 
 @main.command()
@@ -288,27 +282,13 @@ def render(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _print_query(query: str, *, as_json: bool) -> None:
-    import duckdb
-
+def _report(query: str, show: Callable[[list[reports.Row]], Iterator[str]], *, as_json: bool) -> None:
     home = Home.from_environment()
     if not home.mart.is_file():
         _fail(f"nothing is published in {home.published}: run `outcomes run` first")
-    with duckdb.connect(home.mart, read_only=True) as con:
-        found = con.execute(query)
-        names = [column[0] for column in found.description]
-        rows = found.fetchall()
-    if as_json:
-        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2, default=str))
-        return
-    cells = [names, *([_cell(value) for value in row] for row in rows)]
-    widths = [min(max(len(row[at]) for row in cells), 48) for at in range(len(names))]
-    for row in cells:
-        click.echo("  ".join(text[:width].ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else f"{value:,.2f}" if isinstance(value, float) else str(value)
+    rows = reports.rows_of(home.mart, query)
+    for line in [reports.as_json(rows)] if as_json else show(rows):
+        click.echo(line)
 
 
 def _fail(message: str) -> None:

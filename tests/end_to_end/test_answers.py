@@ -54,7 +54,8 @@ def results_where_published(
 def waiting(sample_home: Home) -> str:
     with duckdb.connect(sample_home.mart, read_only=True) as con:
         found = con.execute(
-            "select measure_id from mart.mart_measure_coverage where status like 'awaiting_%' order by sort_order limit 1"
+            "select measure_id from mart.mart_measure_coverage where status like 'awaiting_%' "
+            "order by sort_order limit 1"
         )
         return str(found.fetchone()[0])
 

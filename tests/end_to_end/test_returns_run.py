@@ -85,8 +85,8 @@ def test_measures_are_answered_by_returns(mart: duckdb.DuckDBPyConnection) -> No
         ("3c", "answered", "town_centre_footfall", 4_150_000, "count"),
     ]
     assert {row[0] for row in rows if row[1] == "awaiting_return"} == {"4a", "17c", "23b", "24a"}
-    (reason,) = mart.execute("select reason from mart.mart_measure_coverage where measure_id = '17c'").fetchone()
-    assert "outcomes returns template ferry_patronage" in reason
+    (told,) = mart.execute("select would_answer from mart.mart_measure_coverage where measure_id = '17c'").fetchone()
+    assert told.endswith("outcomes returns template ferry_patronage")
 
 
 def test_the_release_says_who_handed_it_in_and_when(mart: duckdb.DuckDBPyConnection) -> None:

@@ -92,23 +92,40 @@ def mart(home: Home) -> Home:
     with duckdb.connect(home.mart) as con:
         con.execute("create schema mart")
         con.execute(
-            "create table mart.mart_measure_coverage as select '1a' as measure_id, 'awaiting_source' as status, "
-            "cast(null as varchar) as indicator_id, '2024-01-01/P1Y' as newest_period, "
-            "cast(1234.567 as double) as latest_value, "
-            "'count' as unit, 'Not loaded' as reason, 'Homes' as measure_name, 1 as sort_order"
+            """
+            create table mart.mart_measure_coverage as
+            select
+                'Places' as theme, 'Housing' as outcome, id as measure_id, name as measure_name, status, indicator_id,
+                'total' as breakdown, 'E47000004' as area_code, period as newest_period, 10 as age_days,
+                latest as latest_value, 'count' as unit, reason, would_answer, id as sort_order
+            from (values
+                ('1a', 'Homes', 'answered', 'housing_completions', '2024-04-01/P1Y', 1234.567::double, 'Answered', null),
+                ('3a', 'Jobs in centres', 'awaiting_source', null, null, null, 'Not loaded.', 'A release of X')
+            ) as measures(id, name, status, indicator_id, period, latest, reason, would_answer)
+            """
         )
+        con.execute("create table mart.dim_period as select '2024-04-01/P1Y' as time_period, '2024-25' as period_label")
+        con.execute("create table mart.dim_indicator as select 'housing_completions' as indicator_id, 1 as decimals")
         con.execute("create table mart.mart_freshness as select 'd' as dataset, date '2026-01-02' as release_date")
     return home
 
 
 @pytest.mark.usefixtures("mart")
-def test_coverage_is_a_table_for_people_and_json_for_programs() -> None:
-    header, row = outcomes("coverage").stdout.splitlines()
-    assert header.split()[:2] == ["measure_id", "status"]
-    assert "1,234.57" in row
-    assert "None" not in row
-    ((found,),) = [json.loads(outcomes("coverage", "--json").stdout)]
-    assert (found["measure_id"], found["indicator_id"], found["latest_value"]) == ("1a", None, 1234.567)
+def test_coverage_is_told_by_theme() -> None:
+    blank, theme, outcome, answered, value, waiting, reason = outcomes("coverage").stdout.splitlines()
+    assert (blank, theme, outcome.strip()) == ("", "Places: 1 of 2 answered", "Housing")
+    assert answered.split() == ["1a", "answered", "Homes"]
+    assert value.strip() == "1,234.6 count, 2024-25 (housing_completions, E47000004)"
+    assert waiting.split()[:2] == ["3a", "awaiting_source"]
+    assert reason.strip() == "Not loaded. Would answer: A release of X"
+
+
+@pytest.mark.usefixtures("mart")
+def test_questions_are_tables_for_people_and_json_for_programs() -> None:
+    first, second = json.loads(outcomes("coverage", "--json").stdout)
+    assert (first["measure_id"], first["latest_value"]) == ("1a", 1234.567)
+    assert (second["status"], second["indicator_id"]) == ("awaiting_source", None)
+    assert outcomes("freshness").stdout.splitlines() == ["dataset  release_date", "d        2026-01-02"]
     assert json.loads(outcomes("freshness", "--json").stdout) == [{"dataset": "d", "release_date": "2026-01-02"}]
 
 

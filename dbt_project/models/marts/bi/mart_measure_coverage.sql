@@ -79,6 +79,16 @@ intended as (
     group by bridge.measure_id
 ),
 
+-- What the authority itself could hand in.
+own_return as (
+    select bridge.measure_id, min(indicators.indicator_name) as indicator_name
+    from {{ ref('bridge_measure_indicator') }} as bridge
+    inner join {{ ref('dim_indicator') }} as indicators
+        on indicators.indicator_id = bridge.indicator_id
+    where bridge.role = 'primary' and indicators.primary_dataset = 'lcrca_returns'
+    group by bridge.measure_id
+),
+
 -- What the members have and the area cannot have: averages and rates without the counts that would combine them.
 members_only as (
     select facts.indicator_id, max(facts.time_period) as newest_period
@@ -112,6 +122,7 @@ select
     best.area_code,
     best.time_period as newest_period,
     best.period_end as newest_period_end,
+    {{ days_between('best.period_end', as_of_date()) }} as age_days,
     best.obs_value as latest_value,
     best.unit_measure as unit,
     best.basis,
@@ -125,31 +136,42 @@ select
         when best.status in ('proxy', 'weak_proxy')
             then 'Read from ' || indicators.indicator_name || '. ' || coalesce(best.what_differs, measures.caveat, '')
         when best.status = 'illustrative_only'
-            then 'Only invented figures are loaded; a release of ' || coalesce(measures.dataset_hint, measures.publisher) || ' would answer it'
+            then 'Only invented figures are loaded'
         when measures.measure_class = 'local_return'
-            then
-                'No open series: the combined authority''s own return has not been received'
-                || coalesce(' (outcomes returns template ' || replace(measures.dataset_hint, 'return_', '') || ')', '')
+            then 'There is no open series, and the combined authority''s own return has not been received'
         when members_only.newest_period is not null
             then
                 'Published for the member authorities only (newest ' || substr(members_only.newest_period, 1, 10) || '): '
                 || indicators.indicator_name || ' cannot be combined into a figure for the area. ' || coalesce(indicators.caveat, '')
         when intended.indicator_id is not null
-            then
-                'No published figure for the area is loaded of ' || indicators.indicator_name
-                || '; its source is ' || coalesce(measures.dataset_hint, measures.publisher)
-        else 'No series of it is loaded yet; it would come from ' || coalesce(measures.dataset_hint, measures.publisher)
+            then 'No published figure for the area is loaded of ' || indicators.indicator_name
+        else 'No series of it is loaded yet'
     end as reason,
+    case
+        when measures.ended or best.status = 'answered' then null
+        when measures.measure_class = 'local_return'
+            then 'The combined authority''s own return: outcomes returns template ' || replace(measures.dataset_hint, 'return_', '')
+        when own_return.indicator_name is not null
+            then 'The combined authority''s own return of ' || own_return.indicator_name || ': outcomes returns template'
+        when best.status in ('proxy', 'weak_proxy') then null
+        when members_only.newest_period is not null
+            then 'Counts behind the figures of the member authorities; they publish averages or rates only'
+        else 'A release of ' || coalesce(sources.title, measures.dataset_hint, measures.publisher)
+    end as would_answer,
     measures.sort_order
 from {{ ref('dim_measure') }} as measures
 left join best
     on best.measure_id = measures.measure_id and best.best_first = 1
 left join intended
     on intended.measure_id = measures.measure_id
+left join own_return
+    on own_return.measure_id = measures.measure_id
 left join members_only
     on members_only.indicator_id = intended.indicator_id
 left join {{ ref('dim_indicator') }} as indicators
     on indicators.indicator_id = coalesce(best.indicator_id, intended.indicator_id)
+left join {{ source('raw', 'dataset') }} as sources
+    on sources.dataset = indicators.primary_dataset
 left join {{ ref('dim_outcome') }} as outcomes
     on outcomes.framework_id = measures.framework_id and outcomes.outcome_id = measures.outcome_id
 left join {{ ref('dim_theme') }} as themes

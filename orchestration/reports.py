@@ -1,0 +1,91 @@
+"""What the published mart says, at the terminal: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import click
+
+CELL_WIDTH = 48
+REASON_WIDTH = 110
+_STATUS_COLOURS = {"answered": "green", "proxy": "cyan", "weak_proxy": "yellow", "illustrative_only": "yellow"}
+
+COVERAGE = """
+    select
+        coverage.theme, coverage.outcome, coverage.measure_id, coverage.measure_name, coverage.status,
+        coverage.indicator_id, coverage.breakdown, coverage.area_code, coverage.newest_period, periods.period_label,
+        coverage.age_days, coverage.latest_value, indicators.decimals, coverage.unit, coverage.reason,
+        coverage.would_answer
+    from mart.mart_measure_coverage as coverage
+    left join mart.dim_period as periods on periods.time_period = coverage.newest_period
+    left join mart.dim_indicator as indicators on indicators.indicator_id = coverage.indicator_id
+    order by coverage.sort_order
+"""
+FRESHNESS = "select * from mart.mart_freshness order by dataset"
+CLAIMS = (
+    "select ref, status, figure, unit, found_value, difference, vintage, time_period, statement, reason "
+    "from mart.mart_claims order by sort_order"
+)
+
+Row = dict[str, Any]
+
+
+def rows_of(mart: Path, query: str) -> list[Row]:
+    """Rows of a query on the published mart, read only."""
+    import duckdb
+
+    with duckdb.connect(mart, read_only=True) as con:
+        found = con.execute(query)
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def as_json(rows: Iterable[Row]) -> str:
+    return json.dumps(list(rows), indent=2, default=str)
+
+
+def as_table(rows: list[Row]) -> Iterator[str]:
+    """A header and a line for each row; long cells are cut."""
+    if not rows:
+        return
+    cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [min(max(len(row[at]) for row in cells), CELL_WIDTH) for at in range(len(cells[0]))]
+    for row in cells:
+        yield "  ".join(text[:width].ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+
+
+def as_coverage(rows: list[Row]) -> Iterator[str]:
+    """Measures under their themes and outcomes: the newest value, or the reason why there is none."""
+    for theme, of_theme in groupby(rows, key=lambda row: row["theme"]):
+        measures = list(of_theme)
+        answered = sum(row["status"] == "answered" for row in measures)
+        yield ""
+        yield click.style(f"{theme}: {answered} of {len(measures)} answered", bold=True)
+        for outcome, of_outcome in groupby(measures, key=lambda row: row["outcome"]):
+            yield f"  {outcome}"
+            for row in of_outcome:
+                yield from _measure(row)
+
+
+def _measure(row: Row) -> Iterator[str]:
+    status = click.style(f"{row['status']:<17}", fg=_STATUS_COLOURS.get(row["status"]))
+    yield f"    {row['measure_id']:<20} {status} {row['measure_name']}"
+    indent = " " * 25
+    if row["latest_value"] is not None:
+        value = f"{row['latest_value']:,.{row['decimals'] or 0}f}"
+        when = row["period_label"] or row["newest_period"]
+        yield f"{indent}{value} {row['unit']}, {when} ({row['indicator_id']}, {row['area_code']})"
+    if row["status"] != "answered":
+        reason = ". ".join(
+            filter(None, (row["reason"].rstrip("."), row["would_answer"] and f"Would answer: {row['would_answer']}"))
+        )
+        yield from textwrap.wrap(reason, REASON_WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:,.2f}" if isinstance(value, float) else str(value)
