@@ -99,7 +99,7 @@ def mart(home: Home) -> Home:
                 'total' as breakdown, 'E47000004' as area_code, period as newest_period, 10 as age_days,
                 latest as latest_value, 'count' as unit, reason, would_answer, id as sort_order
             from (values
-                ('1a', 'Homes', 'answered', 'housing_completions', '2024-04-01/P1Y', 1234.567::double, 'Answered', null),
+                ('1a', 'Homes', 'answered', 'housing_completions', '2024-04-01/P1Y', 1234.567::double, 'By X', null),
                 ('3a', 'Jobs in centres', 'awaiting_source', null, null, null, 'Not loaded.', 'A release of X')
             ) as measures(id, name, status, indicator_id, period, latest, reason, would_answer)
             """
