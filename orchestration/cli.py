@@ -5,12 +5,14 @@ Exit codes: 0 good · 3 degraded (published, but a source is stale or failed) ·
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +40,24 @@ def main() -> None:
     metavar="sample|live|mirror:DIR|landed",
     help="Where bytes come from.",
 )
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="With --from landed: build the mart as it was known on that day, beside the served one.",
+)
 @click.option("--quiet", is_flag=True, help="Print the summary only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def run(origin: str, quiet: bool, as_json: bool) -> None:
+def run(origin: str, as_of: dt.datetime | None, quiet: bool, as_json: bool) -> None:
     """Run the main job once: fetch, land, build, check, publish."""
-    sys.exit(_run(origin, quiet=quiet, as_json=as_json))
+    day = as_of.date() if as_of else None
+    if day and origin != "landed":
+        raise click.BadParameter(
+            "what was known is built from what has landed: add --from landed", param_hint="--as-of"
+        )
+    if day and day > dt.datetime.now(dt.UTC).date():
+        raise click.BadParameter(f"{day} is still to come", param_hint="--as-of")
+    sys.exit(_run(origin, as_of=day, quiet=quiet, as_json=as_json))
 
 
 @main.command()
@@ -118,7 +133,7 @@ def _end_abandoned_runs(home: Home) -> None:
 main.add_command(returns)
 
 
-def _run(origin: str, *, quiet: bool, as_json: bool) -> int:
+def _run(origin: str, *, quiet: bool, as_json: bool, as_of: dt.date | None = None) -> int:
     from sources.origins import OriginError, parse
 
     started = time.monotonic()
@@ -126,7 +141,7 @@ def _run(origin: str, *, quiet: bool, as_json: bool) -> int:
         spec = parse(origin)
     except OriginError as error:
         raise click.BadParameter(str(error), param_hint="--from") from error
-    home = Home.from_environment()
+    home = replace(Home.from_environment(), as_of=as_of)
     try:
         with home.lock():  # a clear answer before anything heavy is imported; the run takes the lock itself
             pass
@@ -165,7 +180,9 @@ def _execute(home: Home, origin: str) -> str | None:
     except (CatalogueError, DbtError) as error:
         return str(error)
     job = defs.resolve_job_def(JOB)
-    config = run_config(origin) | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    config = run_config(origin, as_of=str(home.as_of or "")) | {
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}
+    }
     home.build.mkdir(parents=True, exist_ok=True)
     # dagster-dbt repeats all that dbt prints; at the terminal that would bury the progress.
     with (

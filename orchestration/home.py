@@ -6,6 +6,7 @@ it dies, the next run finds no lock.
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import os
 from collections.abc import Iterator
@@ -23,9 +24,10 @@ class RunInProgressError(RuntimeError):
 
 @dataclass(frozen=True)
 class Home:
-    """Folders of one warehouse."""
+    """Folders of one warehouse. With `as_of` those of the mart as it was known on that day, beside the served one."""
 
     root: Path
+    as_of: dt.date | None = None
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -46,7 +48,7 @@ class Home:
 
     @property
     def build(self) -> Path:
-        return self.root / "build"
+        return self.root / "build" / "as_of" if self.as_of else self.root / "build"
 
     @property
     def build_db(self) -> Path:
@@ -67,7 +69,7 @@ class Home:
 
     @property
     def published(self) -> Path:
-        return self.root / "published"
+        return self.root / "as_of" / str(self.as_of) if self.as_of else self.root / "published"
 
     @property
     def mart(self) -> Path:

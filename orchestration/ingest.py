@@ -147,7 +147,7 @@ class Ingest:
                 dataset=dataset.dataset,
                 where=file.url or file.name,
             )
-        release = describe(payload)
+        release = self.landing.come_back(describe(payload))
         tables = _read(dataset, release, [file.source_file for file in payload.files])
         contract = self._check(dataset, release, tables)
         stored = self._store(dataset, payload, tables)

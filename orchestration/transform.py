@@ -23,7 +23,7 @@ from orchestration.ingest import Outcome
 from sources.catalogue import Dataset
 from sources.landing import Landing
 from sources.raw import RawStore, raw_columns
-from sources.release import Release
+from sources.release import Release, known_from
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RELEASE_COLUMNS = """
     release_id varchar, publisher varchar, dataset varchar, part varchar, title varchar, url varchar,
     landing_page varchar, licence varchar, attribution varchar, published_at date, published_at_basis varchar,
-    revised_at date,
+    revised_at date, known_from date,
     retrieved_at timestamp, etag varchar, last_modified varchar, sha256 varchar, bytes bigint, media_type varchar,
     basis varchar, kind varchar, origin varchar, verified boolean, citation varchar
 """
@@ -57,12 +57,24 @@ class BuildDatabaseBusyError(RuntimeError):
 
 
 def build_releases(
-    landing: Landing, raw: RawStore, catalogue: Mapping[str, Dataset], *, sample: bool
+    landing: Landing,
+    raw: RawStore,
+    catalogue: Mapping[str, Dataset],
+    *,
+    sample: bool,
+    as_of: dt.date | None = None,
 ) -> dict[str, list[Release]]:
-    """Releases a build is made of, by dataset: landed, readable, and never sample beside anything else."""
+    """Releases a build is made of, by dataset: landed, readable, and never sample beside anything else.
+
+    With `as_of` only those that were known on that day.
+    """
     chosen: dict[str, list[Release]] = {name: [] for name in catalogue}
-    for release in landing.releases(sample=sample):
+    landed = landing.releases(sample=sample)
+    known = known_from(landed)
+    for release in landed:
         dataset = catalogue.get(release.dataset)
+        if as_of is not None and known[release.release_id] > as_of:
+            continue
         if dataset is not None and raw.holds(dataset, release):
             chosen[release.dataset].append(release)
     return chosen
@@ -146,6 +158,7 @@ def _insert(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[
 def _release_rows(catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]]) -> list[tuple[Any, ...]]:
     rows = []
     for found in releases.values():
+        known = known_from(found)
         for release in found:
             dataset = catalogue[release.dataset]
             first = release.files[0]
@@ -153,7 +166,7 @@ def _release_rows(catalogue: Mapping[str, Dataset], releases: Mapping[str, Seque
                 (
                     release.release_id, dataset.publisher, release.dataset, release.part, release.title, release.url,
                     dataset.landing_page, dataset.licence, dataset.attribution, release.published_at,
-                    release.published_at_basis, release.revised_at,
+                    release.published_at_basis, release.revised_at, known[release.release_id],
                     release.retrieved_at.astimezone(dt.UTC).replace(tzinfo=None),
                     first.etag, first.last_modified, release.sha256, sum(file.bytes for file in release.files),
                     first.media_type, release.basis, release.kind, release.origin, dataset.verified,
@@ -219,6 +232,7 @@ def dbt_environment(home: Home) -> dict[str, str]:
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
+        "OUTCOMES_AS_OF": str(home.as_of or ""),
         "DBT_LOG_LEVEL_FILE": "warn",  # a debug log of every query would grow by megabytes a night
     }
 

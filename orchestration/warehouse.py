@@ -6,9 +6,11 @@ from the command line or the UI, ends at once with a clear error.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +39,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         default_factory=lambda: os.environ.get("OUTCOMES_FROM", "live"),
         description="Where bytes come from: live, sample, mirror:DIR or landed.",
     )
+    as_of: str = Field(default="", description="Day (YYYY-MM-DD): build what was known then, beside the served mart.")
     home_dir: str = Field(default="", description="Folder of landing, build and published; default OUTCOMES_HOME.")
     catalogue_dir: str = Field(default="", description="Another catalogue (tests); default the project's own.")
     allowed_hosts: list[str] = Field(
@@ -61,7 +64,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @cached_property
     def home(self) -> Home:
-        return Home(Path(self.home_dir).resolve()) if self.home_dir else Home.from_environment()
+        home = Home(Path(self.home_dir).resolve()) if self.home_dir else Home.from_environment()
+        return replace(home, as_of=dt.date.fromisoformat(self.as_of)) if self.as_of else home
 
     @cached_property
     def spec(self) -> OriginSpec:
@@ -128,7 +132,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Releases this build is made of, by dataset."""
         from orchestration.transform import build_releases
 
-        return build_releases(self.landing, self.raw, self.catalogue, sample=self.is_sample)
+        return build_releases(self.landing, self.raw, self.catalogue, sample=self.is_sample, as_of=self.home.as_of)
 
 
 def end_abandoned_runs(instance: dg.DagsterInstance, run_id: str | None = None) -> None:

@@ -19,7 +19,7 @@ from shutil import copyfile
 from threading import Lock
 from typing import Any, Literal
 
-from sources.release import Payload, Release, describe, sha256_of, with_paths
+from sources.release import Payload, Release, describe, in_order, sha256_of, with_paths
 
 Outcome = Literal["landed", "unchanged", "rejected", "failed"]
 
@@ -57,12 +57,33 @@ class Landing:
         return list(latest.values())
 
     def find(self, candidate: Release) -> Release | None:
-        """The landed release with the same content of the same dataset part, if there is one."""
-        for release in self.releases(sample=candidate.origin == "sample"):
-            same = (release.dataset, release.part, release.sha256)
-            if same == (candidate.dataset, candidate.part, candidate.sha256) and release.basis == candidate.basis:
-                return release
-        return None
+        """The landed release with the same content of the same dataset part, if there is one.
+
+        Not where a publisher has gone back to earlier bytes: they are a release again (`come_back`).
+        """
+        of_part = self._of_part(candidate)
+        same = [release for release in of_part if release.sha256 == candidate.sha256]
+        live = [release for release in of_part if release.origin == "live"]
+        if candidate.origin == "live" and live and live[-1].sha256 != candidate.sha256:
+            return None
+        return same[-1] if same else None
+
+    def come_back(self, candidate: Release) -> Release:
+        """The candidate as a release of its own where the same content has landed before.
+
+        It is dated by the day it came back: the publisher's date may be the old one.
+        """
+        before = sum(release.sha256 == candidate.sha256 for release in self._of_part(candidate))
+        if not before:
+            return candidate
+        revised_at = max(candidate.revised_at, candidate.retrieved_at.date())
+        return replace(candidate, release_id=f"{candidate.release_id}.{before + 1}", revised_at=revised_at)
+
+    def _of_part(self, candidate: Release) -> list[Release]:
+        """Landed releases of the candidate's dataset, part and basis, in order of publication."""
+        part = (candidate.dataset, candidate.part, candidate.basis)
+        releases = self.releases(sample=candidate.origin == "sample")
+        return in_order(release for release in releases if (release.dataset, release.part, release.basis) == part)
 
     def latest_from(self, dataset: str, url: str) -> Release:
         """The newest live release that was fetched from `url`: what "not modified" refers to.
@@ -104,7 +125,7 @@ class Landing:
 
     def store(self, payload: Payload) -> Release:
         """Bytes into the store (no-op for bytes that are there). The release exists once `commit` was called."""
-        release = describe(payload)
+        release = self.come_back(describe(payload))
         paths = {}
         for stored, file in zip(release.files, payload.files, strict=True):
             suffix = Path(file.name).suffix.lower()
@@ -114,7 +135,7 @@ class Landing:
 
     def store_aggregate(self, payload: Payload, aggregate: Path, suffix: str) -> Release:
         """`aggregate` in place of the payload's bytes: the release keeps their hash, its file is what is stored."""
-        release = describe(payload)
+        release = self.come_back(describe(payload))
         (file,) = release.files
         digest = sha256_of(aggregate)
         path = f"{payload.dataset}/{digest}{suffix}"

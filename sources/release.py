@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -173,6 +174,27 @@ def describe(payload: Payload) -> Release:
         citation=payload.citation,
         files=stored,
     )
+
+
+def in_order(releases: Iterable[Release]) -> list[Release]:
+    """Releases in order of publication."""
+    return sorted(releases, key=lambda r: (r.revised_at, r.published_at, r.retrieved_at, r.release_id))
+
+
+def known_from(releases: Iterable[Release]) -> dict[str, dt.date]:
+    """Day from which each release was known, by release id: the publisher's release date.
+
+    A release that states no later date than the ones before it was put out again under an old date: it was known from
+    its own date (`revised_at`).
+    """
+    stated: dict[tuple[str, str, str], dt.date] = {}
+    known = {}
+    for release in in_order(releases):
+        part = (release.dataset, release.part, release.basis)
+        is_later = part not in stated or release.published_at > stated[part]
+        known[release.release_id] = release.published_at if is_later else release.revised_at
+        stated[part] = max(release.published_at, stated.get(part, release.published_at))
+    return known
 
 
 def with_paths(release: Release, paths: dict[str, str]) -> Release:

@@ -26,7 +26,7 @@ from orchestration import transform
 from orchestration.assets.datasets import dataset_key
 from orchestration.home import DBT_PROJECT_DIR
 from orchestration.progress import say
-from orchestration.publish import new_build_id, publish
+from orchestration.publish import KEEP_BUILDS, new_build_id, publish
 from orchestration.warehouse import Warehouse
 from sources.catalogue import Dataset
 from sources.origins import unused_entries
@@ -258,6 +258,7 @@ def published_asset(manifest: Path) -> dg.AssetsDefinition:
             built_from=str(warehouse.spec),
             quality=quality,
             documents=documents,
+            keep=1 if home.as_of else KEEP_BUILDS,
         )
         return dg.MaterializeResult(
             metadata={

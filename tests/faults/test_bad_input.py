@@ -27,7 +27,7 @@ from orchestration.ingest import Ingest, Outcome
 from sources.landing import Landing
 from sources.origins import open_origin, parse
 from sources.raw import RawStore
-from sources.release import Release
+from sources.release import Release, in_order, known_from
 from tests.faults.publishers import (
     LIVERPOOL,
     BusinessDemography,
@@ -570,6 +570,33 @@ def test_unchanged_release_changes_nothing(
     row = warehouse.ledger()[-1]
     assert (row["outcome"], row["message"]) == ("unchanged", "304" if etags else "same hash")
     assert row["release_id"] == first.landed[0]
+
+
+@pytest.mark.parametrize("etags", [True, False], ids=["304", "same hash"])
+@pytest.mark.parametrize("stated", ["2026-06-03", "2026-06-01"], ids=["a new date", "the old date"])
+def test_going_back_to_earlier_bytes_is_a_release_again(
+    warehouse: Warehouse, site: Site, etags: bool, stated: str
+) -> None:
+    """A change that is taken back: the old bytes come after it, under whatever date, and are unchanged from then on."""
+    source = LocalStatistics(site, etags=etags)
+    earlier = source.body
+    warehouse.night(source)
+    source.publish_good()
+    warehouse.night(source)
+    source.publish(lambda _: earlier)
+    source.json_at(source.metadata_path, {"lastUpdate": stated})
+
+    (back,) = warehouse.night(source)
+    (after,) = warehouse.night(source)
+
+    first, changed, again = warehouse.releases(source)
+    assert (back.status, back.landed) == ("ok", [again.release_id])
+    assert again.sha256 == first.sha256 != changed.sha256
+    assert len({first.release_id, changed.release_id, again.release_id}) == 3
+    assert in_order([again, changed, first]) == [first, changed, again]
+    known = known_from([first, changed, again])
+    assert known[first.release_id] < known[changed.release_id] < known[again.release_id]
+    assert (after.status, after.landed) == ("unchanged", [])
 
 
 def test_nomis_is_not_asked_for_cells_until_it_was_updated(warehouse: Warehouse, site: Site) -> None:

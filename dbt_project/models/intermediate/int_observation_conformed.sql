@@ -74,7 +74,7 @@ select
     releases.basis,
     recoded.release_id,
     releases.kind as release_kind,
-    releases.published_at as realtime_start,
+    releases.known_from as realtime_start,
     recoded.source_locator,
     areas.area_code is not null as area_known
 from recoded

@@ -10,6 +10,7 @@ with releases as (
         kind,
         published_at,
         revised_at,
+        known_from,
         retrieved_at,
         row_number() over (
             partition by dataset, coalesce(part, ''), basis
@@ -42,9 +43,11 @@ select
     releases.kind,
     releases.published_at,
     releases.revised_at,
+    releases.known_from,
     releases.release_order,
     -- Whole-series datasets only: from this day on, what the next whole release does not repeat is withdrawn.
-    case when coalesce(datasets.whole_series, false) then next_whole.revised_at end as withdrawn_at,
+    case when coalesce(datasets.whole_series, false) then next_whole.known_from end as withdrawn_at,
+    case when coalesce(datasets.whole_series, false) then next_whole.release_id end as withdrawn_by,
     superseding.release_id as superseded_by
 from releases
 left join followers

@@ -21,6 +21,7 @@ select
     releases.attribution,
     releases.published_at_basis,
     cast(releases.revised_at as date) as revised_at,
+    cast(releases.known_from as date) as known_from,
     releases.last_modified,
     releases.media_type,
     releases.citation

@@ -19,7 +19,7 @@ dated as (
         observations.*,
         releases.release_order,
         releases.withdrawn_at,
-        lead(releases.revised_at) over (
+        lead(releases.known_from) over (
             partition by
                 observations.dataset,
                 releases.part,
