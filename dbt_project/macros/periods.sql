@@ -95,3 +95,13 @@
         then {{ year }} || '-01-01/P1Y'
     end
 {%- endmacro %}
+
+{#- Quarter of the calendar year from its label: '2005 Q1', '2024_Q1', '2026/2' -> '2026-04-01/P3M'. NULL for anything else. -#}
+{% macro quarter_period(text) -%}
+    {%- set label = clean_text(text) -%}
+    case
+        when {{ matches(label, '^(19|20)[0-9]{2}([ _]Q|/)[1-4]$') }}
+        then substr({{ label }}, 1, 4)
+            || case right({{ label }}, 1) when '1' then '-01-01' when '2' then '-04-01' when '3' then '-07-01' else '-10-01' end || '/P3M'
+    end
+{%- endmacro %}

@@ -17,6 +17,10 @@
     '2024': '2024-01-01/P1Y', '2024.0': '2024-01-01/P1Y', '2019 Births': '2019-01-01/P1Y', 'LA - Generation, 2024': '2024-01-01/P1Y',
     '2020 [note 3]': '2020-01-01/P1Y', '1998': '1998-01-01/P1Y', '2009-2010': none, '2009-10': none, '20245': none, '': none, 'Total': none, '1066': none
 } %}
+{% set quarters = {
+    '2005 Q1': '2005-01-01/P3M', '2021_Q4': '2021-10-01/P3M', '2026/2': '2026-04-01/P3M', ' 2008/3 ': '2008-07-01/P3M', '2026/5': none, '2026': none,
+    '2025/26': none, 'Q1 2005': none, '': none
+} %}
 {% set flags = {
     '': 'A F', 'b': 'B F', 'e': 'E F', '[E]': 'E F', 'f': 'F F', 'p': 'P F', 'u': 'U F', 'c': 'Q C', '[c]': 'Q C', 'x': 'O F', '[X]': 'O F', 'z': 'M F', 'ns': 'N F',
     'w': 'O F', 'r': 'A F', '[p] [r]': 'P F', 'e, p': 'E F', '[u][c]': 'Q C', 'p b': 'B F', 'z x': 'O F', '[note 3]': 'A F', '[n1] u': 'U F', '[c1]': 'Q C',
@@ -24,7 +28,8 @@
 } %}
 
 {% set tried = [
-    ('try_number', numbers), ('clean_code', codes), ('financial_year_period', financial_years), ('calendar_year_period', calendar_years), ('status', flags)
+    ('try_number', numbers), ('clean_code', codes), ('financial_year_period', financial_years), ('calendar_year_period', calendar_years),
+    ('quarter_period', quarters), ('status', flags)
 ] %}
 
 with cases as (
@@ -45,6 +50,7 @@ read_as as (
             when 'clean_code' then {{ clean_code('text') }}
             when 'financial_year_period' then {{ financial_year_period('text') }}
             when 'calendar_year_period' then {{ calendar_year_period('text') }}
+            when 'quarter_period' then {{ quarter_period('text') }}
             when 'status' then {{ obs_status('text') }} || ' ' || {{ conf_status('text') }}
         end as found,
         case when macro_name = 'try_number' then {{ try_number('text') }} end as found_number

@@ -16,11 +16,13 @@ from sources.catalogue import HOME_AUTHORITIES, load_catalogue
 from sources.errors import PayloadError
 from sources.http import PoliteSession
 from sources.publishers import publisher_of
+from sources.sample.carry.files import open_document
 from tests.loopback import loopback_session
 from tests.reading import Row, failed_checks, read
 
 FILE_7, FILE_10 = "mhclg_indices_of_deprivation_file_7", "mhclg_indices_of_deprivation_file_10"
 LT253, LT122 = "mhclg_live_table_253", "mhclg_live_table_122"
+LT253A, EPC, NNDR3 = "mhclg_live_table_253a", "mhclg_epc_live_tables", "mhclg_nndr3"
 HALTON, KNOWSLEY, LIVERPOOL, ST_HELENS, SEFTON, WIRRAL = HOME_AUTHORITIES
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 
@@ -137,6 +139,169 @@ def test_one_block_of_tenures_is_not_taken_for_two(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", {"2020-21": [title, header + tenures, ["", "", LIVERPOOL, "", 1, 2, 3, 6]]})
     with pytest.raises(PayloadError, match="mhclg_live_table_253"):
         read(LT253, path)
+
+
+# --- live table 253a: as documented ----------------------------------------------------------------------
+
+TENURES = ["Private Enterprise", "Housing Associations", "Local Authority", "All"]
+QUARTERLY_HEADER = ["DLUHC code", "Former ONS code", "Current ONS code", "Lower and Single Tier Authority Data"]
+
+
+def quarterly(path: Path, sheet: str, completions: object = 80) -> Path:
+    title = ["Table 253a Housebuilding: permanent dwellings started and completed, by tenure and district"]
+    blocks = ["", "", "", "", "Dwellings started", "", "", "", "", "Dwellings completed"]
+    rows = [["", "", area, "x", 80, 10, 10, 100, "", 60, 10, 10, completions] for area in HOME_AUTHORITIES]
+    return workbook(path, {sheet: [title, blocks, [*QUARTERLY_HEADER, *TENURES, "", *TENURES], *rows]})
+
+
+def test_quarters_are_read_with_starts_before_completions(tmp_path: Path, runner: Runner) -> None:
+    path = quarterly(tmp_path / "LiveTable253a.xlsx", "2005 Q1")
+    tables = read(LT253A, path)
+    assert list(tables) == ["house_building"]
+    assert {(row["_member"], row["starts_all"], row["completions_all"]) for row in tables["house_building"]} == {
+        ("2005 Q1", "100", "80")
+    }
+    assert failed_checks(runner, LT253A, "house_building", path, relaxed=True) == []
+
+
+def test_quarters_in_the_flat_layout_are_read_as_inferred(tmp_path: Path, runner: Runner) -> None:
+    rows = [["", "", area, "x", -10, ".."] for area in HOME_AUTHORITIES]
+    path = workbook(tmp_path / "LiveTable253a.xlsx", {"2026_Q2": [["Title"], FLAT_HEADER, *rows]})
+    assert list(read(LT253A, path)) == ["house_building_flat"]
+    assert failed_checks(runner, LT253A, "house_building_flat", path, relaxed=True) == []
+
+
+def test_the_annual_table_is_not_taken_for_the_quarterly_one(tmp_path: Path) -> None:
+    with pytest.raises(PayloadError, match="mhclg_live_table_253a"):
+        read(LT253A, quarterly(tmp_path / "LiveTable253.xlsx", "2020-21"))
+
+
+def test_completions_below_nought_break_the_contract(tmp_path: Path, runner: Runner) -> None:
+    path = quarterly(tmp_path / "LiveTable253a.xlsx", "2005 Q1", completions=-10)
+    assert "completions_all_matches_pattern" in failed_checks(runner, LT253A, "house_building", path, relaxed=True)
+
+
+# --- live tables A and D1: certificates, as documented ---------------------------------------------------
+
+RATINGS = {"A": ["A+", "A", "B", "C", "D", "E", "F", "G"], "D1": ["A", "B", "C", "D", "E", "F", "G"]}
+CERTIFICATES = {"A": "A-_Non-Domestic_Properties.ods", "D1": "D1-_Domestic_Properties.ods"}
+TABLES = {"A": "non_domestic", "D1": "domestic"}
+
+
+def certificates(folder: Path, table: str, cell: object = 3, ratings: list[str] | None = None) -> Path:
+    """One quarter of every home authority, and the row of all years above it; beside it the sheet of regions."""
+    columns = ratings or RATINGS[table]
+    header = ["Local Authority Code", "Region", "Quarter", "Number Lodgements", "Total Floor Area (m2)"]
+    rows = [
+        [area, "x", quarter, 100, 5000.5, *[cell] * len(columns), 0]
+        for area in HOME_AUTHORITIES
+        for quarter in ("", "2026/2")
+    ]
+    title = f"{table}- Properties by Local Authority by Energy Performance Rating - in each Year/Quarter"
+    sheets = {
+        f"{table}_by_Region": [[title.replace("Local Authority", "Region")], ["Region", "Quarter", *columns]],
+        f"{table}_by_LA": [[title], [], ["Source"], [*header, *columns, "Not Recorded"], *rows],
+    }
+    path = folder / CERTIFICATES[table]
+    path.write_bytes(open_document(sheets))
+    return path
+
+
+@pytest.mark.parametrize("table", ["A", "D1"])
+def test_certificates_are_read_by_quarter_and_authority(tmp_path: Path, runner: Runner, table: str) -> None:
+    path = certificates(tmp_path, table)
+    tables = read(EPC, path)
+    assert list(tables) == [TABLES[table]]
+    rows = tables[TABLES[table]]
+    assert [(row["area_code"], row["quarter"]) for row in rows] == [(area, "2026/2") for area in HOME_AUTHORITIES]
+    assert ("rating_a_plus" in rows[0]) == (table == "A")
+    assert failed_checks(runner, EPC, TABLES[table], path, relaxed=True) == []
+
+
+def test_a_rating_that_is_missing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PayloadError, match=r"rating_a_plus"):
+        read(EPC, certificates(tmp_path, "A", ratings=RATINGS["D1"]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "check"), [("", "rating_a_filled"), ("x", "rating_a_matches_pattern"), (0.5, "rating_a_matches_pattern")]
+)
+def test_ratings_that_are_no_counts_break_the_contract(
+    tmp_path: Path, runner: Runner, cell: object, check: str
+) -> None:
+    path = certificates(tmp_path, "D1", cell)
+    assert check in failed_checks(runner, EPC, "domestic", path, relaxed=True)
+
+
+# --- NNDR3: the field of the relief is the one that the metadata name, or none -----------------------------
+
+RELIEF = ["relief_a_tot", "Empty premises (Total)"]
+
+
+def metadata(folder: Path, *labels: list[str]) -> Path:
+    fields = [
+        ["netrates_tot", "Net rates payable (Total)"],
+        ["relief_a_baa", "Empty premises (Billing authority)"],
+        *labels,
+    ]
+    return csv_file(folder / "nndr3_25_26_meta.csv", ["Variable name", "Description"], fields)
+
+
+def rates(folder: Path, name: str = "nndr3_25_26.csv", value: str = "-1000000", code: str = "ONSCode") -> Path:
+    header = ["Ecode", "Local_Authority", code, "relief_a_baa", "relief_a_tot", "netrates_tot"]
+    rows = [[f"E{n}", "x", area, "-1", value, "20000000"] for n, area in enumerate(HOME_AUTHORITIES)]
+    return csv_file(folder / name, header, [*rows, ["E0000", "England", "E92000001", "-6", value, "120000000"]])
+
+
+def test_business_rates_are_read_as_documented(tmp_path: Path, runner: Runner) -> None:
+    values, fields = rates(tmp_path), metadata(tmp_path, RELIEF)
+    totals = read(NNDR3, values)["totals"]
+    assert {row["field"] for row in totals} == {"relief_a_tot", "netrates_tot"}
+    assert {row["area_code"] for row in totals} == {*HOME_AUTHORITIES, "E92000001"}
+    relief = read(NNDR3, fields)["relief_field"]
+    assert [(row["field"], row["label"]) for row in relief] == [tuple(RELIEF)]
+    assert failed_checks(runner, NNDR3, "totals", values, relaxed=True) == []
+    assert failed_checks(runner, NNDR3, "relief_field", fields, relaxed=False) == []
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [],
+        [RELIEF, ["relief_b_tot", "Relief for empty premises (Total)"]],
+        [["relief_a_tot", "Section 31 compensation for empty premises (Total)"]],
+        [["relief_a_tot", "Number of hereditaments: empty premises (Total)"]],
+    ],
+)
+def test_no_label_or_two_of_the_relief_are_refused_rather_than_guessed(
+    tmp_path: Path, runner: Runner, labels: list[list[str]]
+) -> None:
+    path = metadata(tmp_path, *labels)
+    assert "row_count_in_band" in failed_checks(runner, NNDR3, "relief_field", path, relaxed=False)
+
+
+def test_a_field_that_is_no_total_is_refused(tmp_path: Path, runner: Runner) -> None:
+    path = metadata(tmp_path, ["relief_a_baa", "Empty premises (Total)"])
+    assert "field_matches_pattern" in failed_checks(runner, NNDR3, "relief_field", path, relaxed=False)
+
+
+def test_business_rates_without_gss_codes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PayloadError, match=r"area_code \(ONSCode\)"):
+        read(NNDR3, rates(tmp_path, code="Code"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "check"),
+    [
+        ("nndr3.csv", "-1000000", "_member_matches_pattern"),
+        ("nndr3_2025_2026.csv", "-1000000", "_member_matches_pattern"),
+        ("nndr3_25_26.csv", "one million", "value_matches_pattern"),
+    ],
+)
+def test_business_rates_without_a_year_or_a_figure_break_the_contract(
+    tmp_path: Path, runner: Runner, name: str, value: str, check: str
+) -> None:
+    assert check in failed_checks(runner, NNDR3, "totals", rates(tmp_path, name, value), relaxed=True)
 
 
 # --- live table 122: the real spreadsheet ----------------------------------------------------------------
@@ -330,6 +495,7 @@ def session(httpserver: HTTPServer) -> Iterator[PoliteSession]:
     [
         (LT253, "LiveTable253.ods"),
         (LT122, "Live_Table_122.ods"),
+        (LT253A, "LiveTable253a.ods"),
         (FILE_7, "File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.csv"),
         (FILE_10, "File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier__v2.xlsx"),
     ],

@@ -27,6 +27,10 @@ NOT_IN_THE_MIRROR = {
     "mhclg_indices_of_deprivation_file_10",
     "ons_gva_by_local_authority",
     "ons_healthy_life_expectancy",
+    "mhclg_epc_live_tables",
+    "mhclg_live_table_253a",
+    "mhclg_nndr3",
+    "voa_business_floorspace",
 }
 
 # area, indicator, period, breakdown, figure, decimals as published, dataset that serves it

@@ -127,6 +127,7 @@ def test_cross_checks_come_after_what_is_served() -> None:
 
 def test_aggregation_rules_name_what_they_need() -> None:
     addable = {"count", "GBP million", "kt CO2e", "MWh", "ktoe", "tonnes", "vehicle miles", "million journeys"}
+    addable |= {"thousand m2"}
     for row in rows_of("framework/indicators"):
         indicator, rule, unit = row["indicator_id"], row["aggregation_rule"], row["unit_measure"]
         multiplier = ("100" if unit == "percent" else "1") if rule == "ratio" else ""

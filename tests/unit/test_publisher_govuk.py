@@ -335,3 +335,75 @@ def test_found_file_is_fetched_once_and_then_not_modified(
     assert files is not None
     assert (files[0].path.read_bytes(), files[0].etag, files[0].url) == (b"PK\x03\x04", '"v1"', url)
     assert fetch(dataset, candidate, session, tmp_path, lambda _: ('"v1"', None)) is None
+
+
+# --- buildings and business rates: one page for each year, two files on one page ---------------------------
+
+ODS, ZIP = "application/vnd.oasis.opendocument.spreadsheet", "application/zip"
+
+
+def test_newest_floorspace_release_is_chosen_and_special_categories_are_not(
+    httpserver: HTTPServer, session: PoliteSession
+) -> None:
+    dataset = on_loopback("voa_business_floorspace", httpserver)
+    stem = "/government/statistics/non-domestic-rating"
+    serve(
+        httpserver,
+        "/government/collections/valuation-office-agency-non-domestic-rating-statistics",
+        collection(
+            (f"{stem}-business-floorspace-march-2024", "2026-02-01T09:30:00Z"),  # corrected last
+            (f"{stem}-business-floorspace-march-2025", "2025-12-18T09:30:00Z"),
+            (f"{stem}-stock-of-properties-march-2026", "2026-05-14T09:30:00Z"),
+            (f"{stem}-stock-of-properties-including-business-floorspace-2023", "2023-05-25T09:30:00Z"),
+        ),
+    )
+    serve(
+        httpserver,
+        f"{stem}-business-floorspace-march-2025",
+        page(
+            attachment("NDR_SCat_Floorspace_LA_2025.zip", ZIP),
+            attachment("NDR_Business_Floorspace_Tables_2025.xlsx", XLSX),
+            attachment("NDR_Business_Floorspace_Tables_2025.zip", ZIP),
+        ),
+    )
+    assert found(dataset, session).file_name == "NDR_Business_Floorspace_Tables_2025.zip"
+
+
+def test_business_rates_bring_values_and_what_their_fields_mean(httpserver: HTTPServer, session: PoliteSession) -> None:
+    dataset = on_loopback("mhclg_nndr3", httpserver)
+    stem = "/government/statistics/national-non-domestic-rates-collected-by-councils-in-england"
+    serve(
+        httpserver,
+        "/government/collections/national-non-domestic-rates-collected-by-councils",
+        collection(
+            (f"{stem}-2019-to-2020-provisional-data", "2026-07-23T08:30:00Z"),
+            (f"{stem}-2025-to-2026", "2026-07-22T08:30:00Z"),
+            (f"{stem}-forecast-2026-to-2027", "2026-02-18T09:30:00Z"),
+        ),
+    )
+    serve(
+        httpserver,
+        f"{stem}-2025-to-2026",
+        page(
+            attachment("nndr3_25_26_meta.csv", "text/csv"),
+            attachment("nndr3_25_26.csv", "text/csv"),
+            attachment("nndr3_25_26_supplementary.csv", "text/csv"),
+        ),
+    )
+    candidates = {candidate.part: candidate.file_name for candidate in discover(dataset, session)}
+    assert candidates == {"": "nndr3_25_26.csv", "meta": "nndr3_25_26_meta.csv"}
+
+
+def test_tables_of_certificates_are_two_files_of_one_page(httpserver: HTTPServer, session: PoliteSession) -> None:
+    dataset = on_loopback("mhclg_epc_live_tables", httpserver)
+    names = [
+        *("A-_Non-Domestic_Properties.ods", "A1-_Non-Domestic_Properties.ods", "D1-_Domestic_Properties.ods"),
+        *("D4B-_Domestic_Properties.ods", "DEC1-_Display_Energy_Certificates.ods"),
+    ]
+    serve(
+        httpserver,
+        "/government/statistical-data-sets/live-tables-on-energy-performance-of-buildings-certificates",
+        page(*[attachment(name, ODS) for name in names]),
+    )
+    candidates = {candidate.part: candidate.file_name for candidate in discover(dataset, session)}
+    assert candidates == {"A": "A-_Non-Domestic_Properties.ods", "D1": "D1-_Domestic_Properties.ods"}

@@ -1,4 +1,7 @@
-"""MHCLG: Indices of Deprivation files 7 and 10, Live Tables 253 and 122."""
+"""MHCLG: Indices of Deprivation files 7 and 10, Live Tables 253 and 122.
+
+Of Live Table 253a, the energy certificates and the business rates return no figure was at hand: theirs are invented.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sources.sample.carry.files import Cell, Rows, SampleFile, csv_file, open_document, workbook
+from sources.sample.carry.nomis import ILLUSTRATIVE_NOTE, NOT_A_RELEASE, SCALE
 from sources.sample.carry.published import (
     csv_file_rows,
     csv_rows,
@@ -20,6 +24,10 @@ from sources.sample.carry.published import (
 DEPRIVATION_URL = "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2025"
 HOUSE_BUILDING_URL = "https://www.gov.uk/government/statistical-data-sets/live-tables-on-house-building"
 NET_SUPPLY_URL = "https://www.gov.uk/government/statistical-data-sets/live-tables-on-net-supply-of-housing"
+CERTIFICATES_URL = (
+    "https://www.gov.uk/government/statistical-data-sets/live-tables-on-energy-performance-of-buildings-certificates"
+)
+RATES_URL = "https://www.gov.uk/government/collections/national-non-domestic-rates-collected-by-councils"
 
 
 def sample_files(published: Path) -> list[SampleFile]:
@@ -28,6 +36,9 @@ def sample_files(published: Path) -> list[SampleFile]:
         district_summaries(published),
         house_building(published),
         net_additions(published),
+        house_building_by_quarter(published),
+        *certificates(published),
+        *empty_property_relief(published),
     ]
 
 
@@ -160,3 +171,108 @@ def _is_carried(code: str, members: set[str]) -> bool:
 
 def _text(cell: object) -> str:
     return re.sub(r"\s+", " ", str(cell)).strip()
+
+
+# Live Table 253a, in the layout of the workbooks to 2021
+
+
+def house_building_by_quarter(published: Path) -> SampleFile:
+    tenures = ("Private Enterprise", "Housing Associations", "Local Authority", "All")
+    header: list[Cell] = ["DLUHC code", "Former ONS code", "Current ONS code", "Lower and Single Tier Authority Data"]
+    rows: Rows = [
+        ["Table 253a Housebuilding: permanent dwellings started and completed, by tenure and district"],
+        [*[""] * len(header), "Dwellings started", "", "", "", "", "Dwellings completed"],
+        [*header, *tenures, "", *tenures],
+        *(
+            ["", "", code, name, *_dwellings(100 * SCALE[code]), "", *_dwellings(80 * SCALE[code])]
+            for code, name in home_authorities(published).items()
+        ),
+    ]
+    return _illustrative(
+        "mhclg_live_table_253a",
+        "LiveTable253a.illustrative.ods",
+        HOUSE_BUILDING_URL,
+        open_document({f"2025 Q{quarter}": rows for quarter in range(1, 5)}),
+    )
+
+
+def _dwellings(number: int) -> list[Cell]:
+    """Eight of ten private, two of housing associations, all."""
+    return [number * 8 // 10, number * 2 // 10, 0, number]
+
+
+# Live tables A and D1: certificates by rating, and the row of all years above the quarters
+
+CERTIFICATES = {
+    "A": ("Non-Domestic", {"A+": 1, "A": 4, "B": 15, "C": 40, "D": 30, "E": 8, "F": 1, "G": 1}),
+    "D1": ("Domestic", {"A": 10, "B": 140, "C": 450, "D": 300, "E": 80, "F": 15, "G": 5}),
+}
+QUARTERS = ("2025/3", "2025/4")
+
+
+def certificates(published: Path) -> list[SampleFile]:
+    return [_certificates(published, table, *described) for table, described in CERTIFICATES.items()]
+
+
+def _certificates(published: Path, table: str, kind: str, ratings: dict[str, int]) -> SampleFile:
+    lodged = sum(ratings.values())
+    columns = ("Local Authority Code", "Region", "Quarter", "Number Lodgements", "Total Floor Area (m2)")
+    rows: Rows = [
+        [f"{table}- {kind} Properties by Local Authority by Energy Performance Rating - in each Year/Quarter"],
+        [],
+        ["Source: Energy Performance Certificates for Buildings Register"],
+        [*columns, *ratings, "Not Recorded"],
+        *(
+            _lodged(code, name, quarter, [n * times * SCALE[code] for n in (lodged, 100 * lodged, *ratings.values())])
+            for code, name in home_authorities(published).items()
+            for quarter, times in (("", len(QUARTERS)), *((quarter, 1) for quarter in QUARTERS))
+        ),
+    ]
+    return _illustrative(
+        "mhclg_epc_live_tables",
+        f"{table}-_{kind}_Properties.illustrative.ods",
+        CERTIFICATES_URL,
+        open_document({f"{table}_by_LA": rows}),
+        part=table,
+    )
+
+
+def _lodged(code: str, name: str, quarter: str, numbers: list[int]) -> list[Cell]:
+    return [code, name, quarter, *numbers, 0]
+
+
+# NNDR3: values and what their fields mean. The name of the field of the relief is invented too: it is not known.
+
+RELIEF_FIELD = "unocc_empty_tot"
+
+
+def empty_property_relief(published: Path) -> list[SampleFile]:
+    header = ["Ecode", "Local_Authority", "OrgType", "OrgRegion", "ONSCode", "FormStatus", "netrates_tot", RELIEF_FIELD]
+    values: list[list[Cell]] = [
+        [f"E{number:04}", name, "UA", "NW", code, "P", 20_000_000 * SCALE[code], -1_000_000 * SCALE[code]]
+        for number, (code, name) in enumerate(home_authorities(published).items(), start=1)
+    ]
+    fields = [
+        ["Variable name", "Description"],
+        ["netrates_tot", "Net rates payable (Total)"],
+        [RELIEF_FIELD, "Empty premises (Total)"],
+    ]
+    return [
+        _illustrative("mhclg_nndr3", "nndr3_25_26.illustrative.csv", RATES_URL, csv_file([header, *values])),
+        _illustrative("mhclg_nndr3", "nndr3_25_26_meta.illustrative.csv", RATES_URL, csv_file(fields), part="meta"),
+    ]
+
+
+def _illustrative(dataset: str, name: str, url: str, content: bytes, part: str = "") -> SampleFile:
+    return SampleFile(
+        dataset=dataset,
+        part=part,
+        file=f"mhclg/{name}",
+        basis="illustrative",
+        published=NOT_A_RELEASE,
+        kind="excerpt",
+        url=url,
+        citation="none: invented round figures in the table's format",
+        note=ILLUSTRATIVE_NOTE,
+        content=content,
+    )
