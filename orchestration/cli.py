@@ -86,6 +86,26 @@ def rollback(build_id: str | None) -> None:
 
 
 @main.command()
+@click.argument("earlier", required=False)
+@click.argument("later", default="published")
+@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+def diff(earlier: str | None, later: str, as_json: bool) -> None:
+    """What changed from build EARLIER to build LATER: periods, areas, values, metadata, measures.
+
+    A build is a kept build's id, `published`, or the path of a mart file. Without any: from the build before the
+    published one to the published one.
+    """
+    from orchestration.diff import UnknownBuildError, build_before, build_file, compare, render
+
+    home = Home.from_environment()
+    try:
+        changes = compare(build_file(home, earlier or build_before(home)), build_file(home, later))
+    except UnknownBuildError as error:
+        _fail(str(error))
+    click.echo(json.dumps(changes, indent=2, default=str) if as_json else "\n".join(render(changes)))
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
 def coverage(as_json: bool) -> None:
     """Every measure by theme: answered by what, or why not and what would answer it."""

@@ -18,7 +18,7 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.publish import BUILD_COLUMNS
 
 HEAVY = ("dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "requests")
-COMMANDS = {"run", "refresh", "rollback", "coverage", "freshness", "ui"}
+COMMANDS = {"run", "refresh", "rollback", "coverage", "freshness", "claims", "diff", "returns", "ui"}
 
 
 @pytest.fixture
@@ -62,6 +62,9 @@ def test_every_command_explains_itself() -> None:
         (["run", "--from", "internet"], "--from"),
         (["run", "--from", "mirror:"], "--from"),
         (["run", "--from", "mirror:/no/such/folder"], "/no/such/folder"),
+        (["run", "--as-of", "2026-01-13"], "add --from landed"),
+        (["run", "--from", "landed", "--as-of", "13/01/2026"], "does not match the format"),
+        (["run", "--from", "landed", "--as-of", "2999-01-01"], "still to come"),
         (["refresh", "--from", "sample"], "No such option"),
         (["rollback", "one", "two"], "unexpected extra argument"),
         (["ui", "--port", "many"], "'many' is not a valid integer"),
