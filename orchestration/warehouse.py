@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -30,6 +31,8 @@ from sources.returns.origin import ReturnsOrigin
 if TYPE_CHECKING:
     from expectations.runner import Runner
     from sources.http import PoliteSession
+
+HISTORY = dt.timedelta(days=90)  # as long as ticks are kept (dagster.yaml)
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -57,6 +60,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             stack.enter_context(self.home.lock())
             if context.instance is not None and context.run is not None:
                 end_abandoned_runs(context.instance, context.run.run_id)
+                forget_old_runs(context.instance, self.home.dagster_storage)
             yield self
             session = self.__dict__.get("session")
             if session is not None:
@@ -144,3 +148,14 @@ def end_abandoned_runs(instance: dg.DagsterInstance, run_id: str | None = None) 
     for run in instance.get_runs(dg.RunsFilter(statuses=statuses)):
         if run.run_id != run_id:
             instance.report_run_failed(run, "the process of this run ended without a word; its lock was free")
+
+
+def forget_old_runs(instance: dg.DagsterInstance, storage: Path, *, older_than: dt.timedelta = HISTORY) -> None:
+    """Removes runs from the history, and what they logged, once they are older: a night leaves megabytes."""
+    before = dt.datetime.now(dt.UTC) - older_than
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    for record in instance.get_run_records(dg.RunsFilter(statuses=ended, created_before=before)):
+        run_id = record.dagster_run.run_id
+        instance.delete_run(run_id)
+        (storage / "history" / "runs" / f"{run_id}.db").unlink(missing_ok=True)
+        shutil.rmtree(storage / run_id, ignore_errors=True)

@@ -16,7 +16,7 @@ import yaml
 
 from orchestration.assets.datasets import CONTRACT, REFRESHED, data_version, dataset_key
 from orchestration.home import DBT_PROJECT_DIR, PROJECT_ROOT, Home
-from orchestration.warehouse import Warehouse, end_abandoned_runs
+from orchestration.warehouse import Warehouse, end_abandoned_runs, forget_old_runs
 from sources.catalogue import load_catalogue
 from sources.release import Release
 
@@ -291,3 +291,20 @@ def test_run_that_lost_its_process_is_ended_in_the_history() -> None:
         end_abandoned_runs(instance, this.run_id)
         statuses = [instance.get_run_by_id(run.run_id).status for run in (gone, this, waiting)]
     assert statuses == [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED]
+
+
+def test_old_runs_are_forgotten_with_what_they_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_DAGSTER_STORAGE", str(tmp_path))
+
+    @dg.job
+    def nightly() -> None: ...
+
+    with dg.DagsterInstance.from_config(str(PROJECT_ROOT)) as instance:
+        old = nightly.execute_in_process(instance=instance).run_id
+        at_work = instance.create_run_for_job(nightly, status=dg.DagsterRunStatus.STARTED).run_id
+        assert list(tmp_path.rglob(f"*{old}*")) != []
+        forget_old_runs(instance, tmp_path)
+        assert {run.run_id for run in instance.get_runs()} == {old, at_work}
+        forget_old_runs(instance, tmp_path, older_than=dt.timedelta(0))
+        assert {run.run_id for run in instance.get_runs()} == {at_work}
+    assert list(tmp_path.rglob(f"*{old}*")) == []
