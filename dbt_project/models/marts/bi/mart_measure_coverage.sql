@@ -130,6 +130,8 @@ select
             then
                 'No open series: the combined authority''s own return has not been received'
                 || coalesce(' (outcomes returns template ' || replace(measures.dataset_hint, 'return_', '') || ')', '')
+        -- The publisher gives it to account holders only: whose account is missing, and who gives one.
+        when awaiting.status = 'awaiting_source' then awaiting.message
         when members_only.newest_period is not null
             then
                 'Published for the member authorities only (newest ' || substr(members_only.newest_period, 1, 10) || '): '
@@ -150,6 +152,8 @@ left join members_only
     on members_only.indicator_id = intended.indicator_id
 left join {{ ref('dim_indicator') }} as indicators
     on indicators.indicator_id = coalesce(best.indicator_id, intended.indicator_id)
+left join {{ source('raw', 'dataset') }} as awaiting
+    on awaiting.dataset = indicators.primary_dataset
 left join {{ ref('dim_outcome') }} as outcomes
     on outcomes.framework_id = measures.framework_id and outcomes.outcome_id = measures.outcome_id
 left join {{ ref('dim_theme') }} as themes
