@@ -38,7 +38,7 @@ class Unreadable(Exception):
 
 
 def read(table: Table, files: Mapping[str, Sequence[Path]], where: str) -> pa.Table:
-    """Canonical text columns and `_row_number` (1-based number of the result); '' for NULL.
+    """Canonical text columns and `_row_number` (1-based number of the result, sorted by its text); '' for NULL.
 
     `files`: those of each input. The statement sees inputs and seeds as tables of their names.
     """
@@ -55,6 +55,7 @@ def read(table: Table, files: Mapping[str, Sequence[Path]], where: str) -> pa.Ta
             # The statement is the catalogue's own.
             statement = f"select coalesce(cast(columns(*) as varchar), '') from ({table.sql})"  # noqa: S608
             found = connection.execute(statement).to_arrow_table()
+            found = found.sort_by([(name, "ascending") for name in found.column_names])  # two threads know no order
         except duckdb.Error as error:
             # Only up to the first quotation mark: what follows may be text of a record.
             raise Unreadable(re.split(r"[\"'\n]", str(error))[0].strip()) from None
