@@ -1,4 +1,4 @@
-"""data.gov.uk: entries are counted by publisher, licence and formats while they are read; nothing of an entry is kept."""
+"""data.gov.uk: entries are counted by publisher, licence and formats as they are read; nothing of them is kept."""
 
 from __future__ import annotations
 

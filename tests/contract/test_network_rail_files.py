@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_of_the_schedules_of_a_day_the_short_term_one_goes_first(tmp_path: Path)
         schedule("CHANGED", calls(("LIV", "MCV", "LDS", "NCL"), 605), CIF_stp_indicator="O", **day),
         schedule("ELSEWHERE", calls(("MCV", "LDS"), 605), CIF_stp_indicator="O", **day),
         schedule("EXTRA", calls(("LIV", "BHM"), 605), CIF_stp_indicator="N", **day, train_status="1"),
-        schedule("KEPT", None, CIF_stp_indicator="C", **{name: "2026-01-15" for name in day}),
+        schedule("KEPT", None, CIF_stp_indicator="C", **dict.fromkeys(day, "2026-01-15")),
     )
     assert trains(path) == {
         "any core city": "3",
@@ -142,8 +143,6 @@ def test_truncated_and_other_bytes_are_refused_before_they_are_read(tmp_path: Pa
 
 def test_stations_are_found_by_the_code_that_the_feed_gives_its_places(tmp_path: Path, runner: Runner) -> None:
     content = sample_files(tmp_path)[0].content
-    import gzip
-
     path = tmp_path / "f.gz"
     path.write_bytes(gzip.compress(gzip.decompress(content).replace(b'"crs_code": "GLC"', b'"crs_code": "XXX"')))
     assert cities(path)["glasgow"]["stations_found"] == "0"
