@@ -256,3 +256,12 @@ def test_territorial_level_checks_and_never_serves(mart: duckdb.DuckDBPyConnecti
         "and ref_area = 'TLD7' and indicator_id = 'gva_per_hour_worked' and time_period = '2021-01-01/P1Y'"
     ).fetchall()
     assert rows == [(33.37, False)]
+
+
+def test_mobile_coverage_of_ofcom_is_kept_beside_the_figure_that_serves(mart: duckdb.DuckDBPyConnection) -> None:
+    """Ofcom, Connected Nations 2025, mobile coverage, July 2025: Barnsley, uncovered by all operators 0.33 and 9.06."""
+    rows = mart.execute(
+        "select indicator_id, round(obs_value, 2), is_latest from mart.fct_observation "
+        "where dataset = 'ofcom_mobile_coverage' and ref_area = 'E08000016' order by indicator_id"
+    ).fetchall()
+    assert rows == [("mobile_4g_coverage", 99.67, False), ("mobile_5g_coverage", 90.94, False)]
