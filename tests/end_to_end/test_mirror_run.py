@@ -262,6 +262,7 @@ def test_mobile_coverage_of_ofcom_is_kept_beside_the_figure_that_serves(mart: du
     """Ofcom, Connected Nations 2025, mobile coverage, July 2025: Barnsley, uncovered by all operators 0.33 and 9.06."""
     rows = mart.execute(
         "select indicator_id, round(obs_value, 2), is_latest from mart.fct_observation "
-        "where dataset = 'ofcom_mobile_coverage' and ref_area = 'E08000016' order by indicator_id"
+        "where dataset = 'ofcom_mobile_coverage' and ref_area = 'E08000038' order by indicator_id"
     ).fetchall()
+    # The file has Barnsley under its code of before 2025, E08000016.
     assert rows == [("mobile_4g_coverage", 99.67, False), ("mobile_5g_coverage", 90.94, False)]
