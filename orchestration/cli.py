@@ -258,7 +258,7 @@ def summarise(home: Home, seconds: float) -> dict[str, Any]:
         )
         stale = con.execute(
             "select dataset, status, message from mart.mart_freshness "
-            "where status in ('stale', 'missing') order by dataset"
+            "where status in ('stale', 'missing', 'awaiting_source') order by dataset"
         ).fetchall()
     statuses = _outcomes(home)
     return {

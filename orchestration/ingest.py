@@ -15,7 +15,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from sources.catalogue import Dataset
-from sources.errors import ContractError, NetworkError, NothingFoundError, PayloadError, SourceError, mask_secrets
+from sources.errors import (
+    AccountMissingError,
+    ContractError,
+    NetworkError,
+    NothingFoundError,
+    PayloadError,
+    SourceError,
+    mask_secrets,
+)
 from sources.gate import check_payload
 from sources.landing import Landing
 from sources.origins import Fetched, Origin, Refused, Unchanged
@@ -30,7 +38,7 @@ if TYPE_CHECKING:
     from expectations.model import CheckResult
     from expectations.runner import Runner
 
-Status = Literal["ok", "unchanged", "stale", "missing"]
+Status = Literal["ok", "unchanged", "stale", "missing", "awaiting_source"]
 NOT_OFFERED = "not offered by this origin"
 PROBLEM_SEPARATOR = "\n"  # between problems of one dataset, one clear sentence each
 
@@ -47,6 +55,7 @@ class Outcome:
     problems: list[str] = field(default_factory=list)  # one clear sentence for each refused file or failed fetch
     retryable: bool = False  # a network problem that may pass by itself
     not_offered: bool = False  # the origin has nothing of this dataset (a mirror that lacks it)
+    awaiting_account: str = ""  # which account is not set, and who gives one: nothing was asked of the publisher
     finished_at: str = ""
 
     @property
@@ -82,6 +91,8 @@ class Ingest:
             try:
                 for fetched in origin.payloads(dataset, Path(scratch)):
                     self._take(dataset, fetched, outcome)
+            except AccountMissingError as error:
+                outcome.awaiting_account = str(error)
             except SourceError as error:
                 self._problem(outcome, error)
                 # A folder need not hold every dataset; a publisher that offers none has changed its pages.
@@ -263,11 +274,14 @@ def _read(dataset: Dataset, release: Release, files: list[SourceFile]) -> dict[s
 def _media(dataset: Dataset, name: str) -> Any:
     """How to gate a file: by its name where that says it, else by the catalogue."""
     suffix = Path(name).suffix.lower().lstrip(".")
-    return suffix if suffix in ("csv", "xlsx", "ods", "zip", "json", "parquet") else dataset.media
+    return suffix if suffix in ("csv", "xlsx", "ods", "zip", "json", "parquet", "gz") else dataset.media
 
 
 def _verdict(outcome: Outcome, releases: list[Release]) -> tuple[Status, str]:
     problems = PROBLEM_SEPARATOR.join(outcome.problems)
+    if outcome.awaiting_account:
+        serving = f" {len(releases)} landed releases serve." if releases else ""
+        return "unchanged" if releases else "awaiting_source", outcome.awaiting_account + serving
     if not releases:
         return "missing", NOT_OFFERED if outcome.not_offered else problems or "nothing has landed"
     if outcome.not_offered:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 _SECRET_PARAMETER = re.compile(
-    r"\b((?:[\w-]*[-_])?(?:uid|signature|token|api_?key|key|password|secret))(=|%3D)[^&#\s'\"<>)]+",
+    r"\b((?:[\w-]*[-_])?(?:uid|signature|token|credential|api_?key|key|password|secret))(=|%3D)[^&#\s'\"<>)]+",
     re.IGNORECASE,
 )
 _USER_IN_ADDRESS = re.compile(r"(://)[^/@\s?#]+@")
@@ -80,3 +80,7 @@ class ContractError(SourceError):
 
 class NothingFoundError(SourceError):
     """Discovery found no release, or the mirror does not hold the dataset."""
+
+
+class AccountMissingError(SourceError):
+    """The publisher gives the dataset to account holders, and no account is set: no failure, nothing was asked."""

@@ -5,6 +5,7 @@ Runs before anything is landed. It does not look at columns or values; that is t
 
 from __future__ import annotations
 
+import gzip
 import json
 import lzma
 import tempfile
@@ -17,7 +18,7 @@ from typing import IO, Any, Literal, Never
 
 from sources.errors import PayloadError
 
-Media = Literal["csv", "xlsx", "ods", "zip", "json", "parquet"]
+Media = Literal["csv", "xlsx", "ods", "zip", "json", "parquet", "gz"]
 
 _CHUNK = 1 << 20
 _SPOOL_IN_MEMORY = 32 << 20
@@ -31,8 +32,10 @@ _NAMES = {
     "zip": "a zip archive",
     "json": "a JSON document",
     "parquet": "a Parquet file",
+    "gz": "a gzip file",
 }
 _PARQUET = b"PAR1"
+_GZIP = b"\x1f\x8b"
 # Members without which a workbook is only a zip archive.
 _REQUIRED_MEMBERS = {"xlsx": ("[Content_Types].xml",), "ods": ("mimetype", "content.xml"), "zip": ()}
 _MAGIC = {
@@ -59,6 +62,7 @@ class ArchiveLimits:
     ratio: int = 200
     ratio_applies_from_bytes: int = 32 << 20
     depth: int = 3
+    gzip_bytes: int = 16 << 30  # a gzip file is streamed, never unpacked to disk: the national timetable is 3.4 GB
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ def check_payload(
             _check_text(payload, body)
         elif media == "parquet":
             _check_parquet(payload, body)
+        elif media == "gz":
+            _check_gzip(payload, body, limits or ArchiveLimits())
         else:
             _check_archive(payload, body, media, limits or ArchiveLimits())
 
@@ -168,6 +174,26 @@ def _check_parquet(payload: _Payload, body: IO[bytes]) -> None:
     body.seek(max(size - len(_PARQUET), len(_PARQUET)))
     if body.read() != _PARQUET:
         payload.refuse(f"a truncated Parquet file ({size:,} bytes, no footer at its end)")
+
+
+def _check_gzip(payload: _Payload, body: IO[bytes], limits: ArchiveLimits) -> None:
+    """Unpacks once, keeping nothing: the checksum at its end tells whether the file is whole."""
+    head = body.read(_HEAD)
+    if not head.startswith(_GZIP):
+        payload.refuse(f"other bytes starting {quote_start(head)}")
+    body.seek(0)
+    unpacked = 0
+    try:
+        with gzip.open(body) as content:
+            for chunk in _chunks(content):
+                unpacked += len(chunk)
+                if unpacked > limits.gzip_bytes:
+                    payload.refuse(
+                        "more bytes when unpacked",
+                        expected=f"a gzip file of at most {limits.gzip_bytes:,} bytes unpacked",
+                    )
+    except (EOFError, OSError, zlib.error) as problem:
+        payload.refuse(f"a damaged or truncated gzip file ({problem})")
 
 
 def _check_archive(payload: _Payload, body: IO[bytes], media: Media, limits: ArchiveLimits) -> None:
@@ -254,6 +280,6 @@ class _ArchiveCheck:
         )
 
 
-def _chunks(body: IO[bytes]) -> Iterator[bytes]:
+def _chunks(body: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     while chunk := body.read(_CHUNK):
         yield chunk

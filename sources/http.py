@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 Params = Mapping[str, str | int]
 
-OK, NOT_MODIFIED, FORBIDDEN, NOT_FOUND, GONE, SERVER_ERROR = 200, 304, 403, 404, 410, 500
+OK, NOT_MODIFIED, UNAUTHORISED, FORBIDDEN, NOT_FOUND, GONE, SERVER_ERROR = 200, 304, 401, 403, 404, 410, 500
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 MAX_REDIRECTS = 5
 IN_MEMORY_BYTES = 100_000_000
@@ -76,6 +76,10 @@ THROTTLES: Mapping[str, Throttle] = {
     "raw.githubusercontent.com": Throttle(0.5, 1),
     "fingertips.phe.org.uk": Throttle(1.0, 1),
     "www.ukri.org": Throttle(1.0, 1),
+    "www.data.gov.uk": Throttle(1.0, 1),
+    "data.gov.uk": Throttle(1.0, 1),
+    "ccewuksprdoneregsadata1.blob.core.windows.net": Throttle(1.0, 1),
+    "publicdatafeeds.networkrail.co.uk": Throttle(1.0, 1),
 }
 PUBLISHER_HOSTS = frozenset(THROTTLES)
 
@@ -192,9 +196,13 @@ class PoliteSession:
         params: Params | None = None,
         etag: str | None = None,
         last_modified: str | None = None,
+        account: tuple[str, str] | None = None,
     ) -> Response:
-        """Stream a reply into the file `to`, which appears only when it is whole; on 304 it is not made."""
-        call = _Call(_with_params(url, params), publisher, dataset, self._max_bytes, etag, last_modified)
+        """Stream a reply into the file `to`, which appears only when it is whole; on 304 it is not made.
+
+        `account` (name, password) is shown to the host of `url` only, never to one that it redirects to.
+        """
+        call = _Call(_with_params(url, params), publisher, dataset, self._max_bytes, etag, last_modified, account)
         part = to.with_name(f".{to.name}.part")
         to.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -230,7 +238,8 @@ class PoliteSession:
         url = call.url
         for hop in range(MAX_REDIRECTS + 1):
             try:
-                request = self._session.prepare_request(requests.Request("GET", url, headers=call.headers))
+                asked = requests.Request("GET", url, headers=call.headers, auth=call.account_for(url))
+                request = self._session.prepare_request(asked)
                 address = request.url or ""
                 gate = self._gate(self._checked_host(call, address, redirected=hop > 0))
                 with gate.turn(self._max_retry_after) as closed_for:
@@ -335,6 +344,13 @@ class _Call:
     max_bytes: int
     etag: str | None
     last_modified: str | None
+    account: tuple[str, str] | None = field(default=None, repr=False)
+
+    def account_for(self, url: str) -> tuple[str, str] | None:
+        """The account, for the host that was asked only: presigned addresses refuse requests that show one."""
+        asked, other = urlsplit(self.url), urlsplit(url)
+        same = (asked.scheme, asked.netloc) == (other.scheme, other.netloc)
+        return self.account if same else None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -439,6 +455,8 @@ def _failure_of(call: _Call, problem: Exception, timeout: tuple[float, float]) -
 
 
 def _action_for(publisher: str, status: int) -> str:
+    if status == UNAUTHORISED:
+        return "Check the account in the environment, and that it may have this file."
     if status == FORBIDDEN:
         who = "Ofcom refuses plain clients" if publisher == "ofcom" else "The publisher refuses this client"
         return f"{who}. {_MIRROR}"

@@ -134,14 +134,18 @@ class Landing:
         return with_paths(release, paths)
 
     def store_aggregate(self, payload: Payload, aggregate: Path, suffix: str) -> Release:
-        """`aggregate` in place of the payload's bytes: the release keeps their hash, its file is what is stored."""
+        """`aggregate` in place of the payload's bytes: the release keeps their hash, its files are what is stored.
+
+        Each file of the payload keeps its address and validators; all of them point to the one aggregate.
+        """
         release = self.come_back(describe(payload))
-        (file,) = release.files
         digest = sha256_of(aggregate)
         path = f"{payload.dataset}/{digest}{suffix}"
         _store(aggregate, self.root / path)
-        kept = replace(file, path=path, sha256=digest, bytes=aggregate.stat().st_size)
-        return replace(release, files=(kept,))
+        size = aggregate.stat().st_size
+        return replace(
+            release, files=tuple(replace(file, path=path, sha256=digest, bytes=size) for file in release.files)
+        )
 
     def commit(self, release: Release) -> None:
         """Makes a stored release part of the landing zone."""

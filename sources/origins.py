@@ -8,6 +8,7 @@ there on everything is the same code.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from sources.catalogue import Dataset
-from sources.errors import NothingFoundError, PayloadError, SourceError
+from sources.errors import AccountMissingError, NothingFoundError, PayloadError, SourceError
 from sources.http import PoliteSession
 from sources.landing import Landing
 from sources.personal import aggregate_suffix
@@ -107,6 +108,7 @@ class LiveOrigin:
         self.spec, self.landing, self.session = spec, landing, session
 
     def payloads(self, dataset: Dataset, scratch: Path) -> Iterator[Fetched]:
+        _refuse_without_account(dataset)
         publisher = publisher_of(dataset)
         for number, candidate in enumerate(publisher.discover(dataset, self.session)):
             folder = scratch / str(number)
@@ -123,6 +125,20 @@ class LiveOrigin:
     def _validators(self, dataset: Dataset) -> Any:
         suffix = aggregate_suffix(dataset) if dataset.personal else ""
         return lambda url: self.landing.validators(dataset.dataset, url, suffix=suffix)
+
+
+def _refuse_without_account(dataset: Dataset) -> None:
+    """AccountMissingError where an environment variable of the dataset's account is not set."""
+    absent = [name for name in dataset.credentials if not os.environ.get(name)]
+    if absent:
+        raise AccountMissingError(
+            publisher=dataset.publisher,
+            dataset=dataset.dataset,
+            where="the environment",
+            expected=f"an account in {' and '.join(dataset.credentials)}",
+            found=f"no {' and no '.join(absent)}",
+            action=f"Awaiting source: {dataset.credentials_from}",
+        )
 
 
 def _live(candidate: Candidate, files: tuple[PayloadFile, ...]) -> Payload:

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 CATALOGUE_DIR = Path(__file__).parent
+SEEDS_DIR = Path(__file__).parents[2] / "dbt_project" / "seeds"
 
 # Halton, Knowsley, Liverpool, St Helens, Sefton, Wirral: the home place, as DESIGN and the seeds know it.
 HOME_AUTHORITIES = ("E06000006", "E08000011", "E08000012", "E08000013", "E08000014", "E08000015")
@@ -99,6 +100,20 @@ class GroupBy(Strict):
         return value
 
 
+class JsonInput(Strict):
+    """Documents of one kind among the files of a payload, as the statement of a `json_sql` table sees them.
+
+    `member` finds them by their file name. `records` is how they lie in a file: one array of them, one on each line,
+    or the file is one. `fields` are those that are read, with their DuckDB types; a record may have others.
+    """
+
+    member: str
+    records: Literal["array", "lines", "object"]
+    fields: dict[str, str] = Field(min_length=1)
+
+    _check = field_validator("member")(_regex)
+
+
 class Aggregate(Strict):
     """Rows counted while they are read: distinct values of `count_distinct` in each group, as column `into`."""
 
@@ -155,7 +170,7 @@ class Table(Strict):
     """One raw table made of a payload: where it is in the payload, its header, what to expect of it."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    format: Literal["csv", "workbook", "arcgis_json", "parquet", "ees_json"]
+    format: Literal["csv", "workbook", "arcgis_json", "parquet", "ees_json", "json_sql"]
     member: str = r".*"  # regular expression on the file name, inside archives too
     revision: str | None = None  # its group `revision`: of members alike but for it, the highest is read
     archive_holds: tuple[str, ...] = ()  # regular expressions: each matches a member of an archive
@@ -171,6 +186,10 @@ class Table(Strict):
     # expression has a group, the text of the group, e.g. unit: '^Units: (.+)$'
     capture: dict[str, str] = Field(default_factory=dict)
     aggregate: Aggregate | None = None  # of records that are not to be kept (`personal`)
+    # json_sql: records of the inputs, and seeds (paths under dbt_project/seeds), selected or counted while they stream.
+    inputs: dict[str, JsonInput] = Field(default_factory=dict)
+    seeds: dict[str, str] = Field(default_factory=dict)
+    sql: str = ""
     expect: Expect = Expect()
 
     _check = field_validator("member")(_regex)
@@ -183,6 +202,12 @@ class Table(Strict):
         unknown = sorted(wanted - set(self.columns))
         if unknown or self.melt or self.capture:
             raise ValueError(f"an aggregate is of columns, without melt and capture; not columns: {unknown}")
+        return self
+
+    @model_validator(mode="after")
+    def _statement_has_inputs(self) -> Table:
+        if (self.format == "json_sql") != bool(self.sql) or bool(self.sql) != bool(self.inputs):
+            raise ValueError("sql and inputs belong to the format json_sql, and it needs both")
         return self
 
     @property
@@ -275,6 +300,22 @@ class DiscoverUrl(Strict):
     url: str
 
 
+class DiscoverUrls(Strict):
+    """Files that belong together, each replaced in place: one release, dated by Last-Modified of the first."""
+
+    method: Literal["urls"]
+    urls: tuple[str, ...] = Field(min_length=2)
+
+
+class DiscoverCkan(Strict):
+    """CKAN: all data sets that the organisations of a seed (columns `slug`, `name`) list, page by page."""
+
+    method: Literal["ckan"]
+    base_url: str
+    publishers: str  # seed, a path under dbt_project/seeds
+    page_size: int = Field(1000, ge=1, le=1000)
+
+
 class DiscoverPageLink(Strict):
     """A file linked from a page: the link's address changes, what it says does not."""
 
@@ -349,6 +390,8 @@ Discover = Annotated[
     | DiscoverFingertips
     | DiscoverPageLink
     | DiscoverUrl
+    | DiscoverUrls
+    | DiscoverCkan
     | DiscoverReturns,
     Field(discriminator="method"),
 ]
@@ -368,16 +411,21 @@ class Dataset(Strict):
     whole_series: bool  # a later release replaces the whole series (absent periods are withdrawn)
     verified: bool  # the loader has run on the publisher's real files
     verified_note: str = ""
-    media: Literal["csv", "xlsx", "ods", "zip", "json", "parquet"]
+    media: Literal["csv", "xlsx", "ods", "zip", "json", "parquet", "gz"]
     personal: bool = False  # rows are records: only the aggregate of them is kept, never the payload
+    # Environment variables that hold an account; without them nothing is asked, and that is no failure.
+    credentials: tuple[str, ...] = ()
+    credentials_from: str = ""  # who gives the account
     part: str | None = None  # regular expression with group `part` on a file name (mirror, sample)
     discover: Discover
     tables: tuple[Table, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _records_are_counted(self) -> Dataset:
-        if self.personal and (len(self.tables) != 1 or self.tables[0].aggregate is None):
-            raise ValueError("a personal dataset has exactly one table, with an aggregate")
+        if self.personal and (len(self.tables) != 1 or not (self.tables[0].aggregate or self.tables[0].sql)):
+            raise ValueError("a personal dataset has exactly one table, with an aggregate or sql that counts")
+        if bool(self.credentials) != bool(self.credentials_from):
+            raise ValueError("credentials need credentials_from, who gives them, and the other way round")
         if not self.personal and any(table.aggregate for table in self.tables):
             raise ValueError("an aggregate is for a personal dataset; other rows are kept and counted in SQL")
         return self

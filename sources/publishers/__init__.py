@@ -67,8 +67,9 @@ def download(
     session: PoliteSession,
     folder: Path,
     validators: Validators,
+    account: tuple[str, str] | None = None,
 ) -> tuple[PayloadFile, ...] | None:
-    """One conditional GET of `candidate.url` into `folder`. None on 304."""
+    """One conditional GET of `candidate.url` into `folder`, with the `account` (name, password) if any. None on 304."""
     etag, last_modified = validators(candidate.url)
     target = folder / candidate.file_name
     response = session.download(
@@ -78,6 +79,7 @@ def download(
         last_modified=last_modified,
         publisher=dataset.publisher,
         dataset=dataset.dataset,
+        account=account,
     )
     if response.status == 304:  # noqa: PLR2004
         return None

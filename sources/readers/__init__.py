@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sources.catalogue import Dataset, Table
 from sources.errors import PayloadError
-from sources.readers import archive, csv, ees_json, json_features, parquet, workbook
+from sources.readers import archive, csv, ees_json, json_features, json_sql, parquet, workbook
 from sources.readers.header import NEAREST_ROW, HeaderNotFound
 from sources.readers.shape import aggregate_rows
 
@@ -89,6 +89,8 @@ def _read_table(dataset: Dataset, table: Table, leaves: Sequence[Leaf], release_
     """All members of one table, concatenated. Raises HeaderNotFound when any of them is not that table."""
     import pyarrow as pa
 
+    if table.format == "json_sql":
+        return _with_provenance(_read_json_sql(dataset, table, leaves), release_id, leaves[0].sha256, "")
     members = _members(table, leaves)
     if not members:
         names = ", ".join(leaf.name for leaf in leaves[:8]) or "an empty archive"
@@ -99,6 +101,23 @@ def _read_table(dataset: Dataset, table: Table, leaves: Sequence[Leaf], release_
         for leaf in members
         for member, rows in _read_leaf(dataset, table, leaf, leaves)
     )
+
+
+def _read_json_sql(dataset: Dataset, table: Table, leaves: Sequence[Leaf]) -> pa.Table:
+    """What the table's statement makes of its inputs; each of them has at least one file."""
+    files: dict[str, list[Path]] = {}
+    for name, how in table.inputs.items():
+        files[name] = [leaf.path for leaf in leaves if re.search(how.member, leaf.base_name)]
+        if not files[name]:
+            names = ", ".join(leaf.name for leaf in leaves[:8])
+            raise _MemberNotFound(
+                names, f"a file matching {how.member!r} for input {name} of table {table.name}", "none"
+            )
+    where = ", ".join(leaf.name for leaf in leaves[:8])
+    try:
+        return json_sql.read(table, files, where)
+    except json_sql.Unreadable as error:
+        raise _error(dataset, where=where, expected="JSON records as declared", found=str(error)) from None
 
 
 def _refuse_partial_archive(table: Table, members: Sequence[Leaf]) -> None:

@@ -12,7 +12,24 @@ from typing import Any
 
 import yaml
 
-from sources.sample.carry import defra, desnz, dfe, dft, lcrca, mhclg, nomis, ofcom, ohid, ons, orr, ukri, voa
+from sources.sample.carry import (
+    charity_commission,
+    data_gov_uk,
+    defra,
+    desnz,
+    dfe,
+    dft,
+    lcrca,
+    mhclg,
+    network_rail,
+    nomis,
+    ofcom,
+    ohid,
+    ons,
+    orr,
+    ukri,
+    voa,
+)
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
@@ -48,6 +65,9 @@ def sample_files(published: Path) -> list[SampleFile]:
         *ohid.sample_files(published),
         *ukri.sample_files(published),
         *voa.sample_files(published),
+        *data_gov_uk.sample_files(published),
+        *charity_commission.sample_files(published),
+        *network_rail.sample_files(published),
     ]
 
 

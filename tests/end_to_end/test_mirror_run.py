@@ -19,6 +19,10 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.published]
 LCR, LIVERPOOL = "E47000004", "E08000012"
 FORMER_COUNTY = "E11000002"  # Merseyside: five boroughs without Halton, never the city region
 NOT_IN_THE_MIRROR = {
+    "charity_commission_register",
+    "data_gov_uk_open_datasets",
+    "network_rail_timetable",
+    "ofcom_fixed_performance",
     "desnz_final_energy_consumption",
     "desnz_ghg_emissions",
     "desnz_renewable_electricity",
@@ -256,3 +260,13 @@ def test_territorial_level_checks_and_never_serves(mart: duckdb.DuckDBPyConnecti
         "and ref_area = 'TLD7' and indicator_id = 'gva_per_hour_worked' and time_period = '2021-01-01/P1Y'"
     ).fetchall()
     assert rows == [(33.37, False)]
+
+
+def test_mobile_coverage_of_ofcom_is_kept_beside_the_figure_that_serves(mart: duckdb.DuckDBPyConnection) -> None:
+    """Ofcom, Connected Nations 2025, mobile coverage, July 2025: Barnsley, uncovered by all operators 0.33 and 9.06."""
+    rows = mart.execute(
+        "select indicator_id, round(obs_value, 2), is_latest from mart.fct_observation "
+        "where dataset = 'ofcom_mobile_coverage' and ref_area = 'E08000038' order by indicator_id"
+    ).fetchall()
+    # The file has Barnsley under its code of before 2025, E08000016.
+    assert rows == [("mobile_4g_coverage", 99.67, False), ("mobile_5g_coverage", 90.94, False)]

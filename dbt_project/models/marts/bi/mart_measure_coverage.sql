@@ -139,6 +139,8 @@ select
             then 'Only invented figures are loaded'
         when measures.measure_class = 'local_return'
             then 'There is no open series, and the combined authority''s own return has not been received'
+        -- The publisher gives it to account holders only: whose account is missing, and who gives one.
+        when sources.status = 'awaiting_source' then sources.message
         when members_only.newest_period is not null
             then
                 'Published for the member authorities only (newest ' || substr(members_only.newest_period, 1, 10) || '): '
