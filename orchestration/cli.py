@@ -284,7 +284,7 @@ def _outcomes(home: Home) -> list[Any]:
 
 def render(summary: dict[str, Any]) -> str:
     """The summary as people read it."""
-    from orchestration.ingest import NOT_OFFERED, PROBLEM_SEPARATOR
+    from orchestration.ingest import PROBLEM_SEPARATOR
 
     build, measures = summary["build"], summary["measures"]
     total = sum(measures.values())
@@ -306,12 +306,14 @@ def render(summary: dict[str, Any]) -> str:
         f"  datasets   {build['datasets_ok']} fresh, {build['datasets_stale']} stale, "
         f"{build['datasets_missing']} missing",
     ]
-    not_offered = [row["dataset"] for row in summary["not_fresh"] if row["message"] == NOT_OFFERED]
-    if not_offered:
-        lines.append(f"             {NOT_OFFERED}: {', '.join(not_offered)}")
+    alike: dict[tuple[str, str], list[str]] = {}
     for row in summary["not_fresh"]:
-        if row["message"] != NOT_OFFERED:
-            lines += [f"             {row['status']}: {problem}" for problem in row["message"].split(PROBLEM_SEPARATOR)]
+        alike.setdefault((row["status"], row["message"]), []).append(row["dataset"])
+    for (status, message), datasets in alike.items():
+        if any(dataset in message for dataset in datasets):  # a problem names its dataset
+            lines += [f"             {status}: {problem}" for problem in message.split(PROBLEM_SEPARATOR)]
+        else:
+            lines.append(f"             {message}: {', '.join(datasets)}")
     if build["illustrative_rows"]:
         lines += ["", "  SAMPLE: illustrative figures are invented; they are marked in every row (basis)."]
     if summary["degraded"]:

@@ -182,7 +182,9 @@ def _dataset_rows(
     rows = []
     for dataset in catalogue.values():
         outcome = Outcome.read(home.statuses, dataset.dataset)
-        if outcome is None:
+        if home.as_of and not releases[dataset.dataset]:
+            status, message = "missing", f"nothing was known of it on {home.as_of}"
+        elif outcome is None:
             status, message = ("unchanged", "") if releases[dataset.dataset] else ("missing", "nothing has landed")
         else:
             status, message = outcome.status, outcome.message
