@@ -12,7 +12,24 @@ from typing import Any
 
 import yaml
 
-from sources.sample.carry import defra, desnz, dfe, dft, lcrca, mhclg, nomis, ofcom, ohid, ons, orr, ukri
+from sources.sample.carry import (
+    dbt_uk,
+    dcms,
+    defra,
+    desnz,
+    dfe,
+    dft,
+    hmrc,
+    ipo,
+    lcrca,
+    mhclg,
+    nomis,
+    ofcom,
+    ohid,
+    ons,
+    orr,
+    ukri,
+)
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
@@ -47,6 +64,10 @@ def sample_files(published: Path) -> list[SampleFile]:
         *defra.sample_files(published),
         *ohid.sample_files(published),
         *ukri.sample_files(published),
+        *hmrc.sample_files(),
+        *dcms.sample_files(published),
+        *dbt_uk.sample_files(),
+        *ipo.sample_files(),
     ]
 
 

@@ -19,10 +19,15 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.published]
 LCR, LIVERPOOL = "E47000004", "E08000012"
 FORMER_COUNTY = "E11000002"  # Merseyside: five boroughs without Halton, never the city region
 NOT_IN_THE_MIRROR = {
+    "dbt_uk_innovation_survey",
+    "dcms_community_life",
     "desnz_final_energy_consumption",
     "desnz_ghg_emissions",
     "desnz_renewable_electricity",
     "dft_walking_cycling",
+    "hmrc_regional_trade_smaller_areas",
+    "hmrc_uktradeinfo_rts",
+    "ipo_facts_and_figures",
     "lcrca_returns",
     "mhclg_indices_of_deprivation_file_10",
     "ons_gva_by_local_authority",
