@@ -73,7 +73,7 @@ all_partners as (
         release_id,
         min(source_locator) as source_locator,
         {{ winning_obs_status('obs_status') }} as obs_status,
-        min(conf_status) as conf_status  -- C before F,
+        min(conf_status) as conf_status,  -- C before F
         'derived' as value_origin
     from published
     where indicator_id <> 'goods_exporting_businesses'
