@@ -30,6 +30,7 @@ NOT_IN_THE_MIRROR = {
     "ipo_facts_and_figures",
     "lcrca_returns",
     "mhclg_indices_of_deprivation_file_10",
+    "ons_gerd",
     "ons_gva_by_local_authority",
     "ons_healthy_life_expectancy",
 }
