@@ -1,4 +1,4 @@
-"""Expenditure on research and development: the sample's sheet, in the shape that public code reads, and what is refused."""
+"""Research and development by region: the sample's sheet, in the shape that public code reads, and what is refused."""
 
 from __future__ import annotations
 
