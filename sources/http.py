@@ -80,6 +80,7 @@ THROTTLES: Mapping[str, Throttle] = {
     "data.gov.uk": Throttle(1.0, 1),
     "ccewuksprdoneregsadata1.blob.core.windows.net": Throttle(1.0, 1),
     "publicdatafeeds.networkrail.co.uk": Throttle(1.0, 1),
+    "api.uktradeinfo.com": Throttle(1.0, 1),
 }
 PUBLISHER_HOSTS = frozenset(THROTTLES)
 

@@ -170,7 +170,7 @@ class Table(Strict):
     """One raw table made of a payload: where it is in the payload, its header, what to expect of it."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    format: Literal["csv", "workbook", "arcgis_json", "parquet", "ees_json", "json_sql"]
+    format: Literal["csv", "workbook", "arcgis_json", "parquet", "ees_json", "json_sql", "odata_json"]
     member: str = r".*"  # regular expression on the file name, inside archives too
     revision: str | None = None  # its group `revision`: of members alike but for it, the highest is read
     archive_holds: tuple[str, ...] = ()  # regular expressions: each matches a member of an archive
@@ -251,11 +251,15 @@ class DiscoverArcgis(Strict):
 
 
 class DiscoverGovuk(Strict):
-    """GOV.UK Content API: a page, or a collection whose newest release page is chosen by the year in its slug."""
+    """GOV.UK Content API: a page, or a collection whose newest release page is chosen by the year in its slug.
+
+    Releases that are in no collection are looked for by the words of `search`, and chosen in the same way.
+    """
 
     method: Literal["govuk"]
     page: str | None = None
     collection: str | None = None
+    search: str | None = None
     # Regular expression on base_path; its groups `year`, and `month` (English name) if there is one, decide the newest.
     release: str | None = None
     attachment: str  # regular expression on file name or title
@@ -263,8 +267,8 @@ class DiscoverGovuk(Strict):
 
     @model_validator(mode="after")
     def _page_or_collection(self) -> DiscoverGovuk:
-        if (self.page is None) == (self.collection is None):
-            raise ValueError("exactly one of page, collection is needed")
+        if sum(way is not None for way in (self.page, self.collection, self.search)) != 1:
+            raise ValueError("exactly one of page, collection, search is needed")
         return self
 
 
@@ -363,6 +367,29 @@ class DiscoverFingertips(Strict):
     parent_area_type_id: int
 
 
+class ODataLabels(Strict):
+    """Ids of a dimension by their labels: rows of a reference table whose `label` matches a regular expression."""
+
+    table: str
+    id: str
+    label: str
+    matching: str
+
+    _check = field_validator("matching")(_regex)
+
+
+class DiscoverOData(Strict):
+    """OData service: sums of one entity by `group_by`, added up by the server, for ids resolved by label each time."""
+
+    method: Literal["odata"]
+    base_url: str
+    entity: str
+    filter: str = ""  # further condition, in OData's own words
+    labels: dict[str, ODataLabels] = Field(min_length=1)  # column of the entity -> which of its ids
+    group_by: tuple[str, ...] = Field(min_length=1)
+    total: str  # column that is added up
+
+
 class DiscoverOfcom(Strict):
     """Ofcom: zips linked from landing pages, with a pinned list for when the pages cannot be read."""
 
@@ -388,6 +415,7 @@ Discover = Annotated[
     | DiscoverOfcom
     | DiscoverEes
     | DiscoverFingertips
+    | DiscoverOData
     | DiscoverPageLink
     | DiscoverUrl
     | DiscoverUrls

@@ -1,8 +1,9 @@
 """GOV.UK through its Content API: the file that a statistics page offers now. Shared by departments.
 
 A page that is updated in place, or a collection whose newest release page is chosen by the date in its slug
-(`public_updated_at` moves when an old edition is corrected). Media addresses change at every release and every
-correction: they are read from the page, never built. Parts of a dataset are not known here: one file each.
+(`public_updated_at` moves when an old edition is corrected); releases in no collection are found by search. Media
+addresses change at every release and every correction: they are read from the page, never built. Parts of a dataset
+are not known here: one file each.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sources.release import Candidate
 __all__ = ["discover", "fetch"]
 
 LONDON = ZoneInfo("Europe/London")
+SEARCH_RESULTS = 100  # of a search, newest first
 
 CONTENT_TYPES = {
     "csv": frozenset({"text/csv", "application/csv"}),
@@ -104,10 +106,13 @@ def _schema(content: Any) -> str:
 
 
 def _newest_release(dataset: Dataset, how: DiscoverGovuk, session: PoliteSession) -> str:
-    """Path of the collection's newest release page."""
-    collection = str(how.collection)
-    links = _content(dataset, how, session, collection).get("links") or {}
-    documents = links.get("documents") or []
+    """Path of the newest release page, of those in the collection or those found by search."""
+    if how.search:
+        where, documents = f"{how.base_url}/api/search.json", _found_by_search(dataset, how, session)
+    else:
+        where = urljoin(how.base_url, str(how.collection))
+        links = _content(dataset, how, session, str(how.collection)).get("links") or {}
+        documents = links.get("documents") or []
     wanted = how.release or r"(?P<year>\d{4})"
     dated = [
         (_edition(found), str(document.get("public_updated_at") or ""), str(document["base_path"]))
@@ -118,11 +123,23 @@ def _newest_release(dataset: Dataset, how: DiscoverGovuk, session: PoliteSession
         paths = [str(document.get("base_path")) for document in documents]
         raise _nothing(
             dataset,
-            where=urljoin(how.base_url, collection),
+            where=where,
             expected=f"a release page matching {wanted!r}",
             found=_listed(paths, "documents"),
         )
     return max(dated)[2]
+
+
+def _found_by_search(dataset: Dataset, how: DiscoverGovuk, session: PoliteSession) -> list[dict[str, str]]:
+    """Pages that the site's search finds, newest first, in the form of a collection's documents."""
+    url = f"{how.base_url}/api/search.json"
+    params: dict[str, str | int] = {"q": str(how.search), "order": "-public_timestamp", "count": SEARCH_RESULTS}
+    reply = session.get_json(url, params=params, publisher=dataset.publisher, dataset=dataset.dataset)
+    results = reply.get("results") if isinstance(reply, dict) else None
+    return [
+        {"base_path": str(item.get("link", "")), "public_updated_at": str(item.get("public_timestamp", ""))}
+        for item in results or []
+    ]
 
 
 def _edition(found: re.Match[str]) -> tuple[int, int]:

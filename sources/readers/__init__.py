@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sources.catalogue import Dataset, Table
 from sources.errors import PayloadError
-from sources.readers import archive, csv, ees_json, json_features, json_sql, parquet, workbook
+from sources.readers import archive, csv, ees_json, json_features, json_sql, odata_json, parquet, workbook
 from sources.readers.header import NEAREST_ROW, HeaderNotFound
 from sources.readers.shape import aggregate_rows
 
@@ -155,6 +155,8 @@ def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf, leaves: Sequence[Leaf
         elif table.format == "ees_json":
             meta = next((other.path for other in leaves if other.base_name == ees_json.META), None)
             yield leaf.base_name, ees_json.read(table, leaf.path, leaf.name, meta)
+        elif table.format == "odata_json":
+            yield leaf.base_name, odata_json.read(table, leaf.path, leaf.name)
         else:
             yield leaf.base_name, json_features.read(table, leaf.path, leaf.name)
     except (
@@ -163,6 +165,7 @@ def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf, leaves: Sequence[Leaf
         json_features.Unreadable,
         parquet.Unreadable,
         ees_json.Unreadable,
+        odata_json.Unreadable,
     ) as error:
         raise _error(dataset, where=leaf.name, expected=f"a readable {table.format}", found=str(error)) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sources.catalogue import Table
 from sources.readers.header import locate
@@ -20,22 +20,25 @@ class Unreadable(Exception):
 
 def read(table: Table, path: Path, where: str) -> pa.Table:
     """Canonical text columns and `_row_number` (1-based feature number) of one page of features."""
-    import pyarrow as pa
-
     try:
         reply = json.loads(path.read_bytes())
         attributes = [feature["attributes"] for feature in reply["features"]]
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable(f"no features with attributes: {type(error).__name__} {error}") from error
     names = [field["name"] for field in reply.get("fields", [])] or list(attributes[0] if attributes else ())
+    return table_of(table, names, attributes, where)
+
+
+def table_of(table: Table, names: list[str], items: list[dict[str, Any]], where: str) -> pa.Table:
+    """Flat JSON objects as rows of text, null as '', with `_row_number` (1-based)."""
+    import pyarrow as pa
+
     header = locate(table, [names], where)
     rows = pa.table(
         {
-            str(index): pa.array(
-                ["" if item.get(name) is None else str(item[name]) for item in attributes], pa.string()
-            )
+            str(index): pa.array(["" if item.get(name) is None else str(item[name]) for item in items], pa.string())
             for index, name in enumerate(names)
         }
-        | {"_row_number": pa.array(range(1, len(attributes) + 1), pa.int64())}
+        | {"_row_number": pa.array(range(1, len(items) + 1), pa.int64())}
     )
     return keep_rows(table, select_columns(table, rows, header))

@@ -15,10 +15,14 @@ import yaml
 from sources.sample.carry import (
     charity_commission,
     data_gov_uk,
+    dbt_uk,
+    dcms,
     defra,
     desnz,
     dfe,
     dft,
+    hmrc,
+    ipo,
     lcrca,
     mhclg,
     network_rail,
@@ -68,6 +72,10 @@ def sample_files(published: Path) -> list[SampleFile]:
         *data_gov_uk.sample_files(published),
         *charity_commission.sample_files(published),
         *network_rail.sample_files(published),
+        *hmrc.sample_files(),
+        *dcms.sample_files(published),
+        *dbt_uk.sample_files(),
+        *ipo.sample_files(),
     ]
 
 

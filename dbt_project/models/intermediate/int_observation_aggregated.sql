@@ -1,7 +1,8 @@
 -- Combined authorities from their local authorities, by the aggregation rule that the seed declares for the indicator, within one release:
 --   ratio     ratio_multiplier x sum of numerators / sum of denominators
 --   sum       sum of values
---   weighted  sum of value x weight / sum of weights, the weight being another indicator's value for the same area and period
+--   weighted  sum of value x weight / sum of weights, the weight being another indicator's value for the same area and period (or else for
+--             the calendar year in which the period begins)
 --   published, none, anything else: no aggregate
 -- A mean of the members' values cannot come out of here. Same columns as int_observation_conformed, and n_components; the rows made here only.
 -- Grain: dataset x indicator x combined authority x period x breakdown x release.
@@ -69,16 +70,18 @@ components as (
         members.members_expected,
         rules.aggregation_rule,
         -- A published value under an invented weight makes an invented mean.
-        case when weights.basis = 'illustrative' then 'illustrative' else observations.basis end as basis_of_part,
+        case
+            when coalesce(weights.basis, weights_of_year.basis) = 'illustrative' then 'illustrative' else observations.basis
+        end as basis_of_part,
         case rules.aggregation_rule
             when 'ratio' then rules.ratio_multiplier * observations.numerator
             when 'sum' then observations.obs_value
-            when 'weighted' then observations.obs_value * weights.weight
+            when 'weighted' then observations.obs_value * coalesce(weights.weight, weights_of_year.weight)
         end as upper_part,
         case rules.aggregation_rule
             when 'ratio' then observations.denominator
             when 'sum' then 1
-            when 'weighted' then weights.weight
+            when 'weighted' then coalesce(weights.weight, weights_of_year.weight)
         end as lower_part
     from observations
     inner join rules
@@ -90,6 +93,13 @@ components as (
             weights.indicator_id = rules.weight_indicator_id
             and weights.ref_area = observations.ref_area
             and weights.time_period = observations.time_period
+    -- Where there is no weight for the period itself, that of the calendar year in which it begins.
+    left join weights as weights_of_year
+        on
+            weights.indicator_id is null
+            and weights_of_year.indicator_id = rules.weight_indicator_id
+            and weights_of_year.ref_area = observations.ref_area
+            and weights_of_year.time_period = substr(observations.time_period, 1, 4) || '-01-01/P1Y'
     -- Part of a release is not a basis for comparison: from it only the home area is made.
     where observations.release_kind = 'whole' or members.parent_code = '{{ var("home_area") }}'
 ),

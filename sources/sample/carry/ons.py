@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sources.sample.carry.files import Cell, Formula, Rows, SampleFile, csv_file, workbook
+from sources.sample.carry.nomis import ILLUSTRATIVE_CITATION, ILLUSTRATIVE_NOTE, NOT_A_RELEASE
 from sources.sample.carry.published import (
     FORMER_METROPOLITAN_COUNTY,
     HOME_AREA,
@@ -37,6 +38,7 @@ def sample_files(published: Path) -> list[SampleFile]:
         combined_authority_lookup(published),
         regional_gdp(published),
         itl_productivity(published),
+        higher_education_research(),
     ]
 
 
@@ -415,4 +417,31 @@ def itl_productivity(published: Path) -> SampleFile:
         citation="Office for National Statistics, Subregional productivity, June 2023 release, tables A1, A3 and B3",
         note="levels 1 and 2, and level 3 in the home area; the day of release is not known, only the month",
         content=workbook(sheets),
+    )
+
+
+# Expenditure on research and development: no published figure of the workbook was at hand
+
+
+def higher_education_research() -> SampleFile:
+    """Sheet 5 of the workbook, with invented round figures."""
+    sectors: list[Cell] = ["Government and UKRI", "Higher education", "Business", "Private non-profit", "Total"]
+    rows: list[list[Cell]] = [
+        ["Table 5: ILLUSTRATIVE expenditure on research and development by country or region, 2023"],
+        ["Current prices, £ million"],
+        ["Country or region", *sectors],
+        ["United Kingdom", 1_000, 10_000, 40_000, 1_000, 52_000],
+        ["North West", 100, 1_000, 4_000, 100, 5_200],
+    ]
+    return SampleFile(
+        dataset="ons_gerd",
+        file="ons/gerd.illustrative.xlsx",
+        basis="illustrative",
+        published=NOT_A_RELEASE,
+        kind="excerpt",
+        url="https://www.ons.gov.uk/economy/governmentpublicsectorandtaxes/researchanddevelopmentexpenditure/datasets/"
+        "ukgrossdomesticexpenditureonresearchanddevelopment2021designatedasofficialstatistics",
+        citation=ILLUSTRATIVE_CITATION.replace("reply", "workbook"),
+        note=ILLUSTRATIVE_NOTE,
+        content=workbook({"Cover_sheet": [["ILLUSTRATIVE"]], "5": rows}),
     )

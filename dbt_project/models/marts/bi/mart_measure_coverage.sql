@@ -59,6 +59,8 @@ best as (
                 case role when 'primary' then 1 else 2 end,
                 period_end desc,
                 indicator_id,
+                -- A part is shown only where there is no figure of the whole.
+                case when breakdown = 'total' then 1 else 2 end,
                 breakdown
         ) as best_first
     from judged

@@ -1,0 +1,5 @@
+"""Department for Business and Trade: its statistics are published on GOV.UK."""
+
+from sources.publishers.govuk import discover, fetch
+
+__all__ = ["discover", "fetch"]
