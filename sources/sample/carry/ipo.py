@@ -1,4 +1,4 @@
-"""IPO: patents, trade marks and designs by region. Of 2013 some are known as quoted; of 2024 all are invented."""
+"""IPO: patents, trade marks and designs by region, invented."""
 
 from __future__ import annotations
 
@@ -13,18 +13,6 @@ TITLES = {
     "trade_marks": "Trade marks registered by region",
     "designs": "Designs registered by region",
 }
-# Facts and figures 2012 and 2013, those regions that a reader of it names.
-QUOTED = {
-    "patents": {"North West": 204, "East of England": 337, "South West": 340, "London": 346, "South East": 437},
-    "trade_marks": {"North West": 3_521, "South East": 5_258, "London": 10_583},
-    "designs": {
-        "North East": 484,
-        "North West": 397,
-        "West Midlands": 451,
-        "London": 720,
-        "South East": 883,
-    },
-}
 INVENTED = {
     "patents": {"North West": 200, "London": 400},
     "trade_marks": {"North West": 10_000, "London": 20_000},
@@ -34,19 +22,6 @@ INVENTED = {
 
 def sample_files() -> list[SampleFile]:
     return [
-        SampleFile(
-            dataset="ipo_facts_and_figures",
-            part="2013",
-            file="ipo/facts_and_figures_2013_regions.ods",
-            basis="published",
-            published=dt.date(2014, 7, 1),
-            kind="reconstructed",
-            url=f"{STATISTICS}/patent-trade-mark-design-and-hearing-data-2013-and-2014",
-            citation="Intellectual Property Office, Facts and figures 2012 and 2013, as quoted by IP Northwest, Are "
-            "Southerners really more innovative than we are?, July 2014",
-            note="calendar year 2013; the regions that the reader names; dated to the month of the quotation",
-            content=open_document(_sheets("2013", QUOTED)),
-        ),
         SampleFile(
             dataset="ipo_facts_and_figures",
             part="2024",
