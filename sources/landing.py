@@ -61,23 +61,27 @@ class Landing:
 
         Not where a publisher has gone back to earlier bytes: they are a release again (`come_back`).
         """
-        of_part = self._of_part(candidate)
-        same = [release for release in of_part if release.sha256 == candidate.sha256]
-        live = [release for release in of_part if release.origin == "live"]
-        if candidate.origin == "live" and live and live[-1].sha256 != candidate.sha256:
-            return None
+        same = [] if self._went_back(candidate) else self._like(candidate)
         return same[-1] if same else None
 
     def come_back(self, candidate: Release) -> Release:
-        """The candidate as a release of its own where the same content has landed before.
+        """The candidate, as a release of its own where a publisher has gone back to earlier bytes.
 
         It is dated by the day it came back: the publisher's date may be the old one.
         """
-        before = sum(release.sha256 == candidate.sha256 for release in self._of_part(candidate))
-        if not before:
+        if not self._went_back(candidate):
             return candidate
+        time = len(self._like(candidate)) + 1
         revised_at = max(candidate.revised_at, candidate.retrieved_at.date())
-        return replace(candidate, release_id=f"{candidate.release_id}.{before + 1}", revised_at=revised_at)
+        return replace(candidate, release_id=f"{candidate.release_id}.{time}", revised_at=revised_at)
+
+    def _went_back(self, candidate: Release) -> bool:
+        """The content has landed before, and other content has come from the publisher since."""
+        live = [release for release in self._of_part(candidate) if release.origin == candidate.origin == "live"]
+        return bool(live) and live[-1].sha256 != candidate.sha256 and bool(self._like(candidate))
+
+    def _like(self, candidate: Release) -> list[Release]:
+        return [release for release in self._of_part(candidate) if release.sha256 == candidate.sha256]
 
     def _of_part(self, candidate: Release) -> list[Release]:
         """Landed releases of the candidate's dataset, part and basis, in order of publication."""
