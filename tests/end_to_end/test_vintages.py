@@ -1,0 +1,129 @@
+"""The mart as it was known on a day, and what a release changed: on dated releases that the publisher put out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from tests.end_to_end.runs import Finished, outcomes
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.published]
+
+LCR = "E47000004"
+DATASET = "ons_explore_local_statistics"
+# What is about the run, not about what was known.
+ABOUT_THE_RUN = {"build", "mart_quality", "mart_freshness"}
+
+# The January file carried the values of July 2025 under a date in January 2025; it was corrected two days later.
+BEFORE, AFTER = "2026-01-13", "2026-01-15"
+FALSE_PERIOD, TRUE_PERIOD = "2025-01-15", "2025-07-01"
+
+MIRROR = """
+datasets:
+  ons_explore_local_statistics:
+    - {files: "*.csv", kind: whole, published: from_json_sourceDate, retrieved: 2026-06-26}
+    - {files: earlier/gross-value-added.2026-05-29_*.csv, kind: whole, published: 2026-05-29}
+    - {files: earlier/gigabit-capable-broadband.2026-01-12_*.csv, kind: whole, published: 2026-01-12}
+    - {files: earlier/gigabit-capable-broadband.2026-01-14_*.csv, kind: whole, published: 2026-01-14}
+"""
+
+
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory: pytest.TempPathFactory, published_dir: Path) -> Finished:
+    """A run from a mirror of two parts of one dataset, each in more than one release."""
+    mirror = tmp_path_factory.mktemp("vintages") / "mirror"
+    (mirror / "earlier").mkdir(parents=True)
+    for part in ("gigabit-capable-broadband", "gross-value-added"):
+        for path in (published_dir / "ons" / "explore_local_statistics").glob(f"{part}.*"):
+            shutil.copy(path, mirror)
+        for path in (published_dir / "ons" / "explore_local_statistics_earlier_releases").glob(f"{part}.*"):
+            shutil.copy(path, mirror / "earlier")
+    (mirror / "mirror.yml").write_text(MIRROR, encoding="utf-8")
+    return outcomes(Home(mirror.parent / "home"), "run", "--from", f"mirror:{mirror}")
+
+
+@pytest.fixture(scope="module")
+def known_before(landed: Finished) -> Path:
+    return known_on(landed, BEFORE)
+
+
+@pytest.fixture(scope="module")
+def known_after(landed: Finished) -> Path:
+    return known_on(landed, AFTER)
+
+
+def known_on(landed: Finished, day: str) -> Path:
+    """The mart as of a day, built from what has landed."""
+    assert landed.code == 0, landed.err
+    served = landed.home.mart.stat()
+    done = outcomes(landed.home, "run", "--from", "landed", "--as-of", day)
+    assert done.code == 0, done.err
+    assert landed.home.mart.stat() == served  # what is served is left alone
+    mart = landed.home.root / "as_of" / day / "outcomes.duckdb"
+    assert str(mart) in done.out
+    return mart
+
+
+def rows(mart: Path, query: str, *values: object) -> list[tuple[object, ...]]:
+    with duckdb.connect(mart, read_only=True) as con:
+        return con.execute(query, list(values)).fetchall()
+
+
+def gigabit(mart: Path) -> list[tuple[object, ...]]:
+    """What serves of gigabit coverage of the city region."""
+    query = """
+        select time_period, obs_value, cast(realtime_start as varchar), is_latest or realtime_end is null
+        from mart.fct_observation where indicator_id = 'premises_gigabit_all' and ref_area = ? order by all
+    """
+    return rows(mart, query, LCR)
+
+
+def test_a_false_period_is_withdrawn_by_its_correction(known_before: Path, known_after: Path) -> None:
+    assert gigabit(known_before) == [(FALSE_PERIOD, 90.7, "2026-01-12", True)]
+    assert gigabit(known_after) == [
+        (FALSE_PERIOD, 90.7, "2026-01-12", False),
+        (TRUE_PERIOD, 90.7, "2026-01-14", True),
+    ]
+    assert rows(known_before, "select count(*) from mart.mart_revisions") == [(0,)]
+    query = """
+        select change, time_period, old_value, new_value, cast(changed_on as varchar),
+            old_release_id like '%:2026-01-12:%' and new_release_id like '%:2026-01-14:%'
+        from mart.mart_revisions where ref_area = ?
+    """
+    assert rows(known_after, query, LCR) == [("withdrawn", FALSE_PERIOD, 90.7, None, "2026-01-14", True)]
+
+
+def test_before_and_after_a_release_differ_by_that_release(known_before: Path, known_after: Path) -> None:
+    query = "select release_id from mart.dim_release"
+    (gained,) = set(rows(known_after, query)) - set(rows(known_before, query))
+    assert str(gained[0]).startswith(f"{DATASET}:gigabit-capable-broadband:2026-01-14:")
+    others = "select * exclude (realtime_end, is_latest) from mart.fct_observation where release_id <> ?"
+    assert sorted(map(str, rows(known_after, others, gained[0]))) == sorted(map(str, rows(known_before, others, "")))
+
+
+def test_the_same_day_is_the_same_mart(landed: Finished, known_before: Path, tmp_path: Path) -> None:
+    first = tmp_path / "first.duckdb"
+    shutil.copy(known_before, first)
+    again = known_on(landed, BEFORE)
+    assert rows(first, "select build_id from mart.build") != rows(again, "select build_id from mart.build")
+    assert contents(again) == contents(first)
+
+
+def contents(mart: Path) -> dict[str, object]:
+    """Hash of the sorted rows of every table that says what was known."""
+    tables = {str(name) for (name,) in rows(mart, "select table_name from duckdb_tables()")} - ABOUT_THE_RUN
+    query = "select md5(string_agg(line, '' order by line)) from (select cast(t as varchar) as line from mart.{} as t)"
+    return {table: rows(mart, query.format(table)) for table in sorted(tables)}
+
+
+def test_gross_value_added_was_put_out_again_without_a_revision(landed: Finished) -> None:
+    """The files of 29 May and 26 June 2026 differ in no value, but for noughts that became blanks."""
+    query = """
+        select change, count(distinct ref_area), min(ref_area), max(old_value), count(new_value)
+        from mart.mart_revisions where indicator_id like 'gva_per_%' group by change
+    """
+    assert rows(landed.home.mart, query) == [("lost", 11, "N09000001", 0.0, 0)]
