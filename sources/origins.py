@@ -109,6 +109,9 @@ class LiveOrigin:
     def payloads(self, dataset: Dataset, scratch: Path) -> Iterator[Fetched]:
         publisher = publisher_of(dataset)
         for number, candidate in enumerate(publisher.discover(dataset, self.session)):
+            if isinstance(candidate, SourceError):
+                yield candidate
+                continue
             folder = scratch / str(number)
             folder.mkdir(parents=True)
             try:

@@ -375,7 +375,7 @@ def test_claims_are_replayed_from_published_figures(mart: duckdb.DuckDBPyConnect
         "LIS432a": ("revised_since", 30.12),
         "GP48": ("revised_since", 12.08),
         "LIS636a": ("no_open_source", None),
-        "GP27a": ("no_open_source", None),
+        "GP27a": ("reproduced", 1.55),
         "LIS439a": ("definition_unclear", None),
     }
     assert {claim: claims[claim] for claim in golden} == golden
