@@ -44,7 +44,7 @@ def test_the_sample_meets_its_contract(runner: Runner, dataset: str) -> None:
 
 
 def test_a_class_is_the_sum_of_its_subclasses() -> None:
-    """Merseyside 2021: 71.11 is architecture 1,250 and planning 100; 59.11 has no subclass of its own there."""
+    """Merseyside 2021: 71.11 is architecture, 1,250, and urban planning and landscape architecture, 100."""
     cells = {
         (row["date_code"], row["industry_code"]): row["obs_value"] for row in read(BRES, SAMPLE / FILES[BRES])["cells"]
     }
