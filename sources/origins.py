@@ -111,6 +111,9 @@ class LiveOrigin:
         _refuse_without_account(dataset)
         publisher = publisher_of(dataset)
         for number, candidate in enumerate(publisher.discover(dataset, self.session)):
+            if isinstance(candidate, SourceError):
+                yield candidate
+                continue
             folder = scratch / str(number)
             folder.mkdir(parents=True)
             try:

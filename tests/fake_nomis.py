@@ -28,6 +28,8 @@ LAST_COLUMNS = [
     *("RECORD_OFFSET", "RECORD_COUNT"),
 ]
 TOTAL_INDUSTRY = "37748736"
+FIRST_SECTION = 150994945
+CLASS_BASE = 138412032
 
 HOME = {
     "E06000006": "Halton",
@@ -43,6 +45,7 @@ AREAS = {code: (name, "424") for code, name in HOME.items()} | {
     "E92000001": ("England", "499"),
     "K03000001": ("Great Britain", "499"),
     "E12000002": ("North West", "480"),
+    "E01033760": ("Liverpool city centre", "298"),
 }
 
 
@@ -58,6 +61,7 @@ class FakeNomis:
     cut: int = 25_000
     spoil: Callable[[Rows, int], Rows] = lambda page, offset: page
     seconds: float = 0.0  # how long a reply takes
+    cut_of: str = ""  # which of several datasets that ask this data set: `classes`
     asked: list[dict[str, str]] = field(default_factory=list)
     at_once: int = 0  # most data requests that were open at the same time
     _open: int = 0
@@ -79,7 +83,7 @@ class FakeNomis:
 
     def dataset(self) -> Dataset:
         """The catalogue's dataset, pointed at this server."""
-        name = f"nomis_{self.id.lower()}"
+        name = "_".join(filter(None, (f"nomis_{self.id.lower()}", self.cut_of)))
         dataset = load_dataset(CATALOGUE_DIR / "nomis" / f"{name}.yml")
         here = dataset.discover.model_copy(update={"base_url": self.server.url_for("/api/v01")})
         return dataset.model_copy(update={"discover": here})
@@ -152,10 +156,11 @@ def _areas(asked: str) -> list[str]:
 
 
 def _shown(dimension: str, code: str) -> str:
-    """Sections of SIC 2007 show their letter as code; everything else shows its number."""
-    if dimension == "industry" and code != TOTAL_INDUSTRY:
-        return chr(ord("A") + int(code) - 150994945)
-    return code
+    """Sections of SIC 2007 show their letter as code, classes their four digits; everything else its number."""
+    if dimension != "industry" or code == TOTAL_INDUSTRY:
+        return code
+    number = int(code)
+    return chr(ord("A") + number - FIRST_SECTION) if number >= FIRST_SECTION else f"{number - CLASS_BASE:04}"
 
 
 def _codelist(codes: Mapping[str, str]) -> dict[str, object]:

@@ -63,3 +63,85 @@
         when {{ matches(industry_code, '^[A-U]$') }} then 'industry=' || {{ industry_code }}
     end
 {%- endmacro %}
+
+{#-
+  Sums over the classes of a list of industries (seed sic_lists), in the columns of every staging model of observations. `indicators` gives the
+  indicator of each list; `condition` chooses the cells. A class counts where its Nomis id and its code say the same: Nomis answers with Total
+  for what it does not know. A sum of which a class is missing or withheld, or there twice, is missing, never smaller or larger.
+  An area that comes under its code of ITL or NUTS is the same area: TLD7 and UKD7 are the city region (seed area_aliases).
+-#}
+{% macro nomis_industry_list_sums(dataset, dimensions, condition, indicators) -%}
+with cells as (
+    {{ nomis_cells(dataset, ['industry', 'industry_code'] + dimensions) }}
+),
+
+lists as (
+    select
+        case list_id
+            {%- for list_id, indicator_id in indicators.items() %}
+            when '{{ list_id }}' then '{{ indicator_id }}'
+            {%- endfor %}
+        end as indicator_id,
+        sic_code,
+        count(*) over (partition by list_id) as classes_expected
+    from {{ ref('sic_lists') }}
+    where list_id in ('{{ indicators | join("', '") }}')
+),
+
+observations as (
+    select
+        cells.*,
+        lists.indicator_id,
+        lists.sic_code,
+        lists.classes_expected,
+        coalesce(aliases.area_code, cells.ref_area) as area_code
+    from cells
+    inner join lists
+        on
+            lists.sic_code = cells.industry_code
+            and cast(lists.sic_code as integer) + 138412032 = {{ try_number('cells.industry') }}
+    left join {{ ref('area_aliases') }} as aliases
+        on aliases.scheme in ('itl', 'nuts') and aliases.alias = cells.ref_area
+    where {{ condition }}
+),
+
+summed as (
+    select
+        indicator_id,
+        area_code as ref_area,
+        {{ calendar_year_period('date_code') }} as time_period,
+        release_id,
+        coalesce(
+            count(*) = max(classes_expected)
+            and count(distinct case when obs_value is not null then sic_code end) = max(classes_expected),
+            false
+        ) as is_whole,
+        {{ exact_sum('obs_value') }} as sum_of_classes,
+        {{ winning_obs_status('obs_status') }} as obs_status,
+        max(status_letter) as status_letter,
+        max(is_reconstructed) as is_reconstructed,
+        min(source_locator) || ' and ' || cast(count(*) - 1 as {{ type_text() }}) || ' more rows' as source_locator
+    from observations
+    group by indicator_id, area_code, date_code, release_id
+)
+
+select
+    '{{ dataset }}' as dataset,
+    indicator_id,
+    ref_area,
+    time_period,
+    'total' as breakdown,
+    case when is_whole then sum_of_classes end as obs_value,
+    cast(null as double) as numerator,
+    cast(null as double) as denominator,
+    cast(null as double) as lower_ci,
+    cast(null as double) as upper_ci,
+    case when is_whole then obs_status else 'O' end as obs_status,
+    'F' as conf_status,
+    {{ nomis_source_flag('status_letter', 'is_reconstructed') }} as source_flag,
+    'count' as unit_measure,
+    'derived' as value_origin,
+    release_id,
+    source_locator
+from summed
+{%- endmacro %}

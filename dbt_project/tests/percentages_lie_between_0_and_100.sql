@@ -8,4 +8,5 @@ where
     unit_measure = 'percent'
     and indicator_id <> 'renewable_generation_share'
     and indicator_id not like '%growth_rate'
+    and indicator_id not like '%enterprises_growth'
     and (obs_value < 0 or obs_value > 100)

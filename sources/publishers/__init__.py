@@ -2,7 +2,8 @@
 
 A publisher's module has
 
-    discover(dataset, session) -> list[Candidate]     newest release of every part; NothingFoundError if none
+    discover(dataset, session) -> list[Candidate]     newest release of every part; NothingFoundError if none.
+                                                      A part that is not to be found may stand there as its error
     fetch(dataset, candidate, session, folder, validators) -> tuple[PayloadFile, ...] | None
 
 `fetch` writes into `folder`; None means that the publisher answered "not modified". Most publishers use
@@ -11,13 +12,14 @@ A publisher's module has
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from sources.catalogue import Dataset, DiscoverUrl
+from sources.errors import SourceError
 from sources.http import PoliteSession
 from sources.release import Candidate, PayloadFile
 
@@ -26,7 +28,7 @@ Validators = Callable[[str], tuple[str | None, str | None]]
 
 
 class Publisher(Protocol):
-    def discover(self, dataset: Dataset, session: PoliteSession) -> list[Candidate]: ...
+    def discover(self, dataset: Dataset, session: PoliteSession) -> Sequence[Candidate | SourceError]: ...
 
     def fetch(
         self,

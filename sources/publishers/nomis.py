@@ -48,21 +48,35 @@ _ACTION = (
 # --- what is asked ---------------------------------------------------------------------------------------
 
 
-def discover(dataset: Dataset, session: PoliteSession) -> list[Candidate]:
-    """One candidate for each query, all codes resolved; dated by the data set's last update, where Nomis says it."""
+def discover(dataset: Dataset, session: PoliteSession) -> list[Candidate | NothingFoundError]:
+    """One candidate for each query, all codes resolved; dated by the data set's last update, where Nomis says it.
+
+    A query that Nomis has no codes for leaves its error in its place; where all of them fail, the first is raised.
+    """
     codes = _DatasetCodes(dataset, session)
     published_at = codes.last_updated()
-    return [
-        Candidate(
-            dataset=dataset.dataset,
-            part=query.part,
-            title=f"{dataset.title} ({query.part.replace('_', ' ')})" if query.part else dataset.title,
-            url=_request_url(codes, query),
-            file_name=f"{'_'.join(filter(None, (codes.source.id, query.part)))}.csv",
-            published_at=published_at,
-        )
-        for query in codes.source.queries
-    ]
+    found = [_found(dataset, codes, query, published_at) for query in codes.source.queries]
+    errors = [query for query in found if isinstance(query, NothingFoundError)]
+    if len(errors) == len(found):
+        raise errors[0]
+    return found
+
+
+def _found(
+    dataset: Dataset, codes: _DatasetCodes, query: NomisQuery, published_at: dt.date | None
+) -> Candidate | NothingFoundError:
+    try:
+        url = _request_url(codes, query)
+    except NothingFoundError as error:
+        return error
+    return Candidate(
+        dataset=dataset.dataset,
+        part=query.part,
+        title=f"{dataset.title} ({query.part.replace('_', ' ')})" if query.part else dataset.title,
+        url=url,
+        file_name=f"{'_'.join(filter(None, (codes.source.id, query.part)))}.csv",
+        published_at=published_at,
+    )
 
 
 def _request_url(codes: _DatasetCodes, query: NomisQuery) -> str:

@@ -41,6 +41,9 @@ NOT_IN_THE_MIRROR = {
     "mhclg_live_table_253a",
     "mhclg_nndr3",
     "voa_business_floorspace",
+    "nomis_nm_189_1_classes",
+    "nomis_nm_142_1_classes",
+    "nomis_nm_189_1_lsoa",
 }
 
 # area, indicator, period, breakdown, figure, decimals as published, dataset that serves it
@@ -108,6 +111,9 @@ GOLDEN = [
     (LIVERPOOL, "residents_nvq4_plus_share", "2021-01-01/P1Y", "total", 44.1, 1, "nomis_nm_17_5"),
     (LIVERPOOL, "residents_nvq4_plus", "2021-01-01/P1Y", "total", 147300, 0, "nomis_nm_17_5"),
     (LIVERPOOL, "residents_nvq4_plus_share", "2020-01-01/P1Y", "total", 42.7, 1, "nomis_nm_17_5"),
+    # Nomis, mid-year population 2021: the city region's own row of a reply with every unitary authority twice.
+    (LCR, "population", "2021-01-01/P1Y", "total", 1551722, 0, "nomis_nm_2002_1"),
+    ("E06000006", "population", "2021-01-01/P1Y", "total", 128577, 0, "nomis_nm_2002_1"),
     # MHCLG, Live Table 122 (25 November 2021): 97 + 810 + 2,363 + 646 + 721 + 574; one loss is a figure.
     (LCR, "net_additional_dwellings", "2020-04-01/P1Y", "total", 5211, 0, "mhclg_live_table_122"),
     ("E08000014", "net_additional_dwellings", "2015-04-01/P1Y", "total", -189, 0, "mhclg_live_table_122"),

@@ -375,7 +375,7 @@ def test_claims_are_replayed_from_published_figures(mart: duckdb.DuckDBPyConnect
         "LIS432a": ("revised_since", 30.12),
         "GP48": ("revised_since", 12.08),
         "LIS636a": ("no_open_source", None),
-        "GP27a": ("no_open_source", None),
+        "GP27a": ("reproduced", 1.55),
         "LIS439a": ("definition_unclear", None),
     }
     assert {claim: claims[claim] for claim in golden} == golden
@@ -388,3 +388,23 @@ def test_exports_over_value_added_is_a_proxy(mart: duckdb.DuckDBPyConnection) ->
         "where measure_id = '11b'"
     ).fetchone()
     assert row == ("proxy", "trade_to_gva_ratio", "2023-01-01/P1Y", 27.47)
+
+
+def test_lists_of_industries_are_added_up_for_the_city_region_once(mart: duckdb.DuckDBPyConnection) -> None:
+    # BRES 2021, Merseyside (UKD7): motors and generators 35, batteries 20, lighting 100, electricity 125, heat 0;
+    # repair 2,645, waste and recovery 2,500, vehicles 3,500, scrap 225, second-hand 1,075, renting 3,680, 1,175.
+    expected = {"low_carbon_employment": 280, "circular_employment": 2645 + 2500 + 3500 + 225 + 1075 + 3680 + 1175}
+    rows = mart.execute(
+        "select indicator_id, ref_area, obs_value, basis, value_origin from mart.fct_observation "
+        "where time_period = '2021-01-01/P1Y' and indicator_id in ('low_carbon_employment', 'circular_employment')"
+    ).fetchall()
+    assert sorted(rows) == sorted((name, LCR, count, "published", "derived") for name, count in expected.items())
+
+
+def test_growth_of_enterprises_is_made_of_the_six(mart: duckdb.DuckDBPyConnection) -> None:
+    rows = mart.execute(
+        "select time_period, obs_value, n_components, basis from mart.fct_observation "
+        "where indicator_id = 'low_carbon_enterprises_growth' and ref_area = ?",
+        [LCR],
+    ).fetchall()
+    assert rows == [("2025-01-01/P1Y", pytest.approx(10), 6, "illustrative")]

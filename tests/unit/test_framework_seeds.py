@@ -14,6 +14,8 @@ WEAK = {"3b", "12b", "16f", "26", "28"}
 # Direct measures of which the open file holds a part only: what is loaded stands in, and is said to.
 HALF_OPEN = {"11b"}
 LOCAL_RETURNS = {"3c", "4a", "17c", "23b", "24a"}
+# What is counted is what was chosen (town centres), wherever it lies: an authority without a choice has no part in it.
+PLACES_CHOSEN = {"nomis_nm_189_1_lsoa"}
 HOME_AREA = "E47000004"
 HOME_MEMBERS = {"E06000006", "E08000011", "E08000012", "E08000013", "E08000014", "E08000015"}
 # Explore Local Statistics writes `na` for three Scottish city regions, which have no code.
@@ -174,6 +176,10 @@ def test_a_publisher_with_members_of_its_own_takes_in_every_authority_of_the_hom
     for row in rows_of("geography/provider_memberships"):
         if row["parent_code"] == HOME_AREA:
             by_dataset.setdefault(row["dataset"], []).append(row["member_code"])
+    for dataset in PLACES_CHOSEN:
+        members = by_dataset.pop(dataset)
+        assert set(members) <= HOME_MEMBERS
+        assert len(set(members)) == len(members)
     for dataset, members in by_dataset.items():
         taken_in = [area for member in members for area in stands_for.get(member, {member})]
         assert Counter(taken_in) == dict.fromkeys(HOME_MEMBERS, 1), dataset

@@ -99,6 +99,12 @@ def asked_codes(candidate: Candidate) -> dict[str, list[str]]:
     return {name: values[0].split(",") for name, values in parse_qs(urlsplit(candidate.url).query).items()}
 
 
+def asked_classes() -> list[str]:
+    """Nomis ids of the classes of industry that the catalogue asks for."""
+    query = load_dataset(CATALOGUE_DIR / "nomis/nomis_nm_189_1_classes.yml").discover.queries[0]  # type: ignore[union-attr]
+    return [code.strip() for code in query.parameters["industry"].split(",")]
+
+
 # --- what is asked
 
 
@@ -110,6 +116,46 @@ def test_a_request_names_every_code_it_wants(bres: FakeNomis, session: PoliteSes
     assert asked["geography"] == ["TYPE424", "E92000001", "K03000001", "E12000002"]
     assert (asked["employment_status"], asked["measure"], asked["measures"]) == (["4", "1"], ["1"], ["20100"])
     assert candidate.file_name == "NM_189_1.csv"
+
+
+def test_classes_are_asked_one_by_one_for_the_home_authorities(httpserver: HTTPServer, session: PoliteSession) -> None:
+    fake = FakeNomis(httpserver, "NM_189_1", BRES, ["2014", "2015", "2024"], cut_of="classes")
+    (candidate,) = nomis.discover(fake.dataset(), session)
+    asked = asked_codes(candidate)
+    assert asked["geography"] == [*HOME, "E92000001", "E12000002"]
+    assert (asked["date"], asked["employment_status"], asked["measure"]) == (["2015", "2024"], ["4"], ["1"])
+    assert {len(code) for code in asked["industry"]} == {9}
+    assert "138417843" in asked["industry"]  # 58.11, book publishing
+    assert len(set(asked["industry"])) == len(asked["industry"])
+
+
+def test_classes_come_back_with_their_four_digits(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
+) -> None:
+    codes = asked_classes()
+    industries = dict.fromkeys(codes, "class")
+    fake = FakeNomis(httpserver, "NM_189_1", BRES | {"industry": industries}, ["2024"], cut_of="classes")
+    files = fetch_first(fake, session, tmp_path)
+    rows = read_release(fake.dataset(), [file.source_file for file in files], "r")["cells"]
+    assert rows.num_rows == len(codes) * 8
+    assert {f"{int(code) - 138412032:04}" for code in codes} == set(rows.column("industry_code").to_pylist())
+
+
+def test_a_class_that_silently_became_the_total_is_refused(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
+) -> None:
+    known = dict.fromkeys(asked_classes(), "class") | {"37748736": "Total"}
+    del known["138417843"]
+    fake = FakeNomis(httpserver, "NM_189_1", BRES | {"industry": known}, ["2024"], cut_of="classes")
+    with pytest.raises(PayloadError, match="found no 138417843"):
+        fetch_first(fake, session, tmp_path)
+
+
+def test_small_areas_are_asked_by_code(httpserver: HTTPServer, session: PoliteSession, tmp_path: Path) -> None:
+    fake = FakeNomis(httpserver, "NM_189_1", BRES, ["2014", "2023", "2024"], cut_of="lsoa")
+    (page,) = fetch_first(fake, session, tmp_path)
+    assert fake.asked[0]["geography"] == "E01033760"
+    assert read_release(fake.dataset(), [page.source_file], "r")["cells"].num_rows == 2
 
 
 def test_survey_is_asked_in_three_parts_with_dates_of_their_own(survey: FakeNomis, session: PoliteSession) -> None:
@@ -127,19 +173,39 @@ def test_rqf_variables_are_found_by_label_and_never_among_nvq(survey: FakeNomis,
     assert nvq == ["290", "720", "344"]
 
 
+def survey_with(httpserver: HTTPServer, variables: dict[str, str]) -> FakeNomis:
+    return FakeNomis(httpserver, "NM_17_5", SURVEY | {"variable": variables}, ["2021-12", "2023-12"])
+
+
 def test_label_that_nomis_does_not_have_is_named(httpserver: HTTPServer, session: PoliteSession) -> None:
     fewer = {code: label for code, label in SURVEY["variable"].items() if code != "1911"}
-    fake = FakeNomis(httpserver, "NM_17_5", SURVEY | {"variable": fewer}, ["2021-12", "2023-12"])
-    with pytest.raises(NothingFoundError, match=r"% with RQF3\+ - aged 16-64") as error:
-        nomis.discover(fake.dataset(), session)
-    assert "variable.def.sdmx.json" in error.value.where
+    *others, error = nomis.discover(survey_with(httpserver, fewer).dataset(), session)
+    assert [candidate.part for candidate in others] == ["employment", "qualifications_nvq"]
+    assert isinstance(error, NothingFoundError)
+    assert "% with RQF3+ - aged 16-64" in str(error)
+    assert "variable.def.sdmx.json" in error.where
 
 
 def test_label_of_two_codes_is_refused(httpserver: HTTPServer, session: PoliteSession) -> None:
     doubled = SURVEY["variable"] | {"2000": "% with RQF3+ - aged 16-64"}
-    fake = FakeNomis(httpserver, "NM_17_5", SURVEY | {"variable": doubled}, ["2021-12", "2023-12"])
-    with pytest.raises(NothingFoundError, match="codes 1911, 2000"):
-        nomis.discover(fake.dataset(), session)
+    *_, error = nomis.discover(survey_with(httpserver, doubled).dataset(), session)
+    assert isinstance(error, NothingFoundError)
+    assert "codes 1911, 2000" in str(error)
+
+
+def test_a_part_that_is_not_to_be_found_leaves_the_others(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fewer = {code: label for code, label in SURVEY["variable"].items() if code != "1911"}
+    monkeypatch.setattr("sources.origins.publisher_of", lambda _: nomis)
+    origin = LiveOrigin(OriginSpec("live"), Landing(tmp_path / "landing"), session)
+    dataset = survey_with(httpserver, fewer).dataset()
+    employment, nvq, error = origin.payloads(dataset, tmp_path / "scratch")
+    assert [payload.part for payload in (employment, nvq) if isinstance(payload, Payload)] == [
+        "employment",
+        "qualifications_nvq",
+    ]
+    assert isinstance(error, NothingFoundError)
 
 
 def test_no_date_of_the_wanted_kind_is_said(httpserver: HTTPServer, session: PoliteSession) -> None:

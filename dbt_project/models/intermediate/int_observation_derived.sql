@@ -143,10 +143,47 @@ renewable_share as (
     where generation.indicator_id = 'renewable_generation'
 ),
 
+-- Change of the number of low-carbon enterprises from the year before, both from one release. Without the year before there is no row: a
+-- change over two years is not a rate of one.
+enterprise_growth as (
+    select
+        counted.dataset,
+        'low_carbon_enterprises_growth' as indicator_id,
+        counted.ref_area,
+        counted.time_period,
+        counted.breakdown,
+        counted.obs_value - year_before.obs_value as numerator,
+        year_before.obs_value as denominator,
+        case
+            when {{ obs_status_rank('counted.obs_status') }} <= {{ obs_status_rank('year_before.obs_status') }}
+            then counted.obs_status
+            else year_before.obs_status
+        end as obs_status,
+        case when 'C' in (counted.conf_status, year_before.conf_status) then 'C' else 'F' end as conf_status,
+        'percent' as unit_measure,
+        counted.basis,
+        counted.release_id,
+        counted.release_kind,
+        counted.realtime_start,
+        counted.source_locator || ' over ' || year_before.source_locator as source_locator
+    from observations as counted
+    inner join observations as year_before
+        on
+            year_before.release_id = counted.release_id
+            and year_before.indicator_id = counted.indicator_id
+            and year_before.ref_area = counted.ref_area
+            and year_before.breakdown = counted.breakdown
+            and cast(substr(year_before.time_period, 1, 4) as integer) + 1 = cast(substr(counted.time_period, 1, 4) as integer)
+            and substr(year_before.time_period, 5) = substr(counted.time_period, 5)
+    where counted.indicator_id = 'low_carbon_enterprises'
+),
+
 derived as (
     select * from non_residential
     union all
     select * from renewable_share
+    union all
+    select * from enterprise_growth
 )
 
 select

@@ -1,11 +1,13 @@
-"""Nomis: replies in the API's CSV, quoted as Nomis quotes. Only the Annual Population Survey has published
-figures of the home authorities at hand; the other replies are illustrative: round multiples of one scale.
+"""Nomis: replies in the API's CSV, quoted as Nomis quotes. The Annual Population Survey, employment by class of
+industry and population by year of age carry published figures; the other replies are illustrative: round multiples
+of one scale.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sources.sample.carry.files import SampleFile
-from sources.sample.carry.published import csv_rows, home_authorities, number, recut_rows
+from sources.sample.carry.published import HOME_AREA, csv_rows, home_authorities, number, recut_rows
 
 NOT_A_RELEASE = dt.date(2026, 1, 1)  # every illustrative reply carries this date; no publisher released it
 ILLUSTRATIVE_CITATION = "none: invented round figures in the reply's format"
@@ -116,6 +118,10 @@ def sample_files(published: Path) -> list[SampleFile]:
         jobs_density(published),
         population(published),
         claimant_count(published),
+        employment_by_class(published),
+        enterprises_by_class(published),
+        employment_by_small_area(),
+        population_by_year_of_age(published),
     ]
 
 
@@ -226,11 +232,12 @@ SCALE = {
 }
 
 
-def _illustrative(dataset: str, content: bytes, part: str = "") -> SampleFile:
+def _illustrative(dataset: str, content: bytes, part: str = "", cut: str = "") -> SampleFile:
+    """`cut`: which of several requests to one data set, as the dataset and the file name it."""
     return SampleFile(
-        dataset=f"nomis_{dataset.lower()}",
+        dataset="_".join(filter(None, (f"nomis_{dataset.lower()}", cut))),
         part=part,
-        file=f"nomis/{dataset}.illustrative.data.csv",
+        file=f"nomis/{'.'.join(filter(None, (dataset, cut)))}.illustrative.data.csv",
         basis="illustrative",
         published=NOT_A_RELEASE,
         kind="excerpt",
@@ -323,3 +330,109 @@ def claimant_count(published: Path) -> SampleFile:
     months = [date(f"2025-{m:02}", f"{dt.date(2025, m, 1):%B} 2025") for m in (9, 10, 11)]
     dimensions = [months, [*geographies(published), ENGLAND], persons, ages, items]
     return _illustrative("NM_162_1", reply("NM_162_1", dimensions, [VALUE], observe))
+
+
+# By class of industry, by small area, by year of age
+
+SIC_LISTS = Path(__file__).resolve().parents[3] / "dbt_project/seeds/framework/sic_lists.csv"
+CLASS_BASE = 138_412_032  # Nomis's id of a class of SIC 2007 is this + its four digits
+CITY_REGION = Code("GEOGRAPHY", "UKD7", "Merseyside", "NUTS level 2", 438, 0)
+EMPLOYED = Code("EMPLOYMENT_STATUS", "4", "Employment", "Employment", 1000, 0)
+COUNT = Code("MEASURE", "1", "Count", "percent", 1000, 0)
+
+
+def _classes(*lists: str) -> list[Code]:
+    """Every class that the lists of industries name, once, in order."""
+    names = {row["sic_code"]: row["sic_name"] for row in csv_rows(SIC_LISTS) if row["list_id"] in lists}
+    return [
+        Code("INDUSTRY", str(CLASS_BASE + int(sic)), f"{sic} : {name}", "SIC 2007 class (4 digit)", 33, order, sic)
+        for order, (sic, name) in enumerate(sorted(names.items()))
+    ]
+
+
+def employment_by_class(published: Path) -> SampleFile:
+    """Published employment of the city region as a whole by subclass (five digits), added up to classes."""
+    counts: dict[tuple[str, str], float] = defaultdict(float)
+    for row in csv_rows(published / "nomis/bres_itl2/DERIVED_bres_itl2_merseyside_5digit_2015_2021.csv"):
+        counts[row["DATE"], row["INDUSTRY_CODE"][:4]] += float(row["COUNT"])
+
+    def observe(codes: tuple[Code, ...], measure: str) -> Observation:
+        return number(str(counts[codes[0].code, codes[2].text])), NORMAL
+
+    years = [date(str(year)) for year in range(2015, 2022)]
+    classes = _classes("creative", "cultural", "tourism", "low_carbon", "circular")
+    unknown = [sic.text for sic in classes if (years[0].code, sic.text) not in counts]
+    if unknown:
+        raise ValueError(f"no published employment for the classes {unknown}")
+    return SampleFile(
+        dataset="nomis_nm_189_1_classes",
+        file="nomis/NM_189_1.classes.data.csv",
+        basis="published",
+        published=dt.date(2022, 10, 13),
+        kind="reconstructed",
+        url="https://www.nomisweb.co.uk/api/v01/dataset/NM_189_1.data.csv",
+        citation="Office for National Statistics, Business Register and Employment Survey, open access (Nomis "
+        "NM_189_1), employment in Merseyside (UKD7, the city region) by subclass of SIC 2007, 2015 to 2021",
+        note="published values set in the reply's shape; a class of several subclasses is the sum of rounded "
+        "subclasses, and may differ from the class as Nomis rounds it",
+        content=reply("NM_189_1", [years, [CITY_REGION], classes, [EMPLOYED], [COUNT]], [VALUE], observe),
+    )
+
+
+def enterprises_by_class(published: Path) -> SampleFile:
+    all_sizes = [Code("EMPLOYMENT_SIZEBAND", "0", "Total", "employment sizeband", 1000, 0)]
+    all_statuses = [Code("LEGAL_STATUS", "0", "Total", "legal status", 1000, 0)]
+    per_class = {"2024": 1_000, "2025": 1_100}
+
+    def observe(codes: tuple[Code, ...], measure: str) -> Observation:
+        return per_class[codes[0].code] * SCALE[codes[1].code], NORMAL
+
+    areas = [*geographies(published), ENGLAND]
+    classes = _classes("creative", "low_carbon")
+    dimensions = [[date(year) for year in per_class], areas, classes, all_sizes, all_statuses]
+    return _illustrative("NM_142_1", reply("NM_142_1", dimensions, [VALUE], observe), cut="classes")
+
+
+def employment_by_small_area() -> SampleFile:
+    kind = "2011 super output areas - lower layer"
+    city_centre = Code("GEOGRAPHY", "E01033760", "Liverpool city centre", kind, 298, 0)
+    total = Code("INDUSTRY", "37748736", "Total", "industry", 9, 0)
+
+    def observe(codes: tuple[Code, ...], measure: str) -> Observation:
+        return 10_000, NORMAL
+
+    dimensions = [[date("2023"), date("2024")], [city_centre], [total], [EMPLOYED], [COUNT]]
+    return _illustrative("NM_189_1", reply("NM_189_1", dimensions, [VALUE], observe), cut="lsoa")
+
+
+def population_by_year_of_age(published: Path) -> SampleFile:
+    """Rows of a recorded reply: the city region and its authorities, all ages."""
+    recorded = published / "nomis/replies_lcr_population/lad.csv"
+    areas = home_authorities(published)
+    found = {
+        row["GEOGRAPHY_CODE"]: row
+        for row in csv_rows(recorded)
+        if row["GEOGRAPHY_CODE"] in (*areas, HOME_AREA) and row["GEOGRAPHY_TYPECODE"] in ("432", "442")
+        if row["C_AGE"] == "200"
+    }
+
+    def observe(codes: tuple[Code, ...], measure: str) -> Observation:
+        return number(found[codes[1].code]["OBS_VALUE"]), NORMAL
+
+    places = [
+        Code("GEOGRAPHY", code, row["GEOGRAPHY_NAME"], row["GEOGRAPHY_TYPE"], int(row["GEOGRAPHY_TYPECODE"]), order)
+        for order, (code, row) in enumerate(sorted(found.items()))
+    ]
+    persons = [Code("GENDER", "0", "Total", "Sex", 1000, 0)]
+    ages = [Code("C_AGE", "200", "All Ages", "Labour Market category", 5000, 0)]
+    return SampleFile(
+        dataset="nomis_nm_2002_1",
+        file="nomis/NM_2002_1.data.csv",
+        basis="published",
+        published=dt.date(2022, 12, 21),
+        kind="excerpt",
+        url="https://www.nomisweb.co.uk/api/v01/dataset/NM_2002_1.data.csv",
+        citation="Office for National Statistics, mid-year population estimates (Nomis NM_2002_1), 2021",
+        note="all ages of the city region and its authorities",
+        content=reply("NM_2002_1", [[date("2021")], places, persons, ages], [VALUE], observe),
+    )
