@@ -76,6 +76,7 @@ THROTTLES: Mapping[str, Throttle] = {
     "raw.githubusercontent.com": Throttle(0.5, 1),
     "fingertips.phe.org.uk": Throttle(1.0, 1),
     "www.ukri.org": Throttle(1.0, 1),
+    "www.hesa.ac.uk": Throttle(1.0, 1),
 }
 PUBLISHER_HOSTS = frozenset(THROTTLES)
 

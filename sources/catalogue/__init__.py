@@ -275,6 +275,13 @@ class DiscoverUrl(Strict):
     url: str
 
 
+class DiscoverFiles(Strict):
+    """Several files that their publisher replaces in place: one address each, a part of its own."""
+
+    method: Literal["files"]
+    files: dict[str, str] = Field(min_length=1)  # part -> address
+
+
 class DiscoverPageLink(Strict):
     """A file linked from a page: the link's address changes, what it says does not."""
 
@@ -349,6 +356,7 @@ Discover = Annotated[
     | DiscoverFingertips
     | DiscoverPageLink
     | DiscoverUrl
+    | DiscoverFiles
     | DiscoverReturns,
     Field(discriminator="method"),
 ]

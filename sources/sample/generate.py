@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from sources.sample.carry import defra, desnz, dfe, dft, lcrca, mhclg, nomis, ofcom, ohid, ons, orr, ukri
+from sources.sample.carry import defra, desnz, dfe, dft, hesa, lcrca, mhclg, nomis, ofcom, ohid, ons, orr, ukri
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
@@ -47,6 +47,7 @@ def sample_files(published: Path) -> list[SampleFile]:
         *defra.sample_files(published),
         *ohid.sample_files(published),
         *ukri.sample_files(published),
+        *hesa.sample_files(published),
     ]
 
 

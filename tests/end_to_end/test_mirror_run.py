@@ -23,6 +23,8 @@ NOT_IN_THE_MIRROR = {
     "desnz_ghg_emissions",
     "desnz_renewable_electricity",
     "dft_walking_cycling",
+    "hesa_finance",
+    "hesa_hebci",
     "lcrca_returns",
     "mhclg_indices_of_deprivation_file_10",
     "ons_gva_by_local_authority",
