@@ -95,3 +95,8 @@
         then {{ year }} || '-01-01/P1Y'
     end
 {%- endmacro %}
+
+{#- Calendar year in which a period begins, as a number: '2022-04-01/P1Y' -> 2022. -#}
+{% macro start_year(time_period) -%}
+    cast(substr({{ time_period }}, 1, 4) as integer)
+{%- endmacro %}

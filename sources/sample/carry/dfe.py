@@ -1,4 +1,4 @@
-"""Department for Education: key stage 2, NEET, and the Local Authority Interactive Tool (Parquet)."""
+"""Department for Education: key stage 2, NEET, Local Authority Interactive Tool (Parquet); key stage 4, invented."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from sources.catalogue import load_catalogue
 from sources.sample.carry.files import SampleFile, csv_file
-from sources.sample.carry.published import csv_rows, member_authorities
+from sources.sample.carry.nomis import ILLUSTRATIVE_CITATION, ILLUSTRATIVE_NOTE, NOT_A_RELEASE, SCALE
+from sources.sample.carry.published import csv_rows, home_authorities, member_authorities
 
 KS2 = "dfe/ks2/ks2_regional_and_local_authority_2016_to_2022_provisional.csv"
 NEET = {
@@ -27,7 +28,7 @@ AREAS = "England, regions, members of combined authorities"
 
 
 def sample_files(published: Path) -> list[SampleFile]:
-    return [key_stage_2(published), *(neet(published, year) for year in NEET), lait(published)]
+    return [key_stage_2(published), *(neet(published, year) for year in NEET), lait(published), key_stage_4(published)]
 
 
 def key_stage_2(published: Path) -> SampleFile:
@@ -99,4 +100,35 @@ def lait(published: Path) -> SampleFile:
         citation=f"{DEPARTMENT}Local Authority Interactive Tool, April 2026",
         note=f"{AREAS}; attainment and NEET only; {NO_DAY}",
         content=target.getvalue(),
+    )
+
+
+def key_stage_4(published: Path) -> SampleFile:
+    """The data set's CSV of one year: everybody, and one group of pupils that is not to be added to them."""
+    figures = ("pupil_count", "attainment8_average", "engmath_95_percent", "engmath_94_percent")
+    groups = ("sex", "disadvantage_status", "ethnicity_major", "ethnicity_minor", "first_language", "prior_attainment")
+    columns = (
+        *("time_period", "time_identifier", "geographic_level", "country_code", "country_name", "region_code"),
+        *("region_name", "old_la_code", "new_la_code", "la_name", *groups, *figures),
+    )
+    place = ("202425", "Academic year", "Local authority", "E92000001", "England", "E12000002", "North West")
+    everybody, a_group = (
+        ("Total",) * len(groups),
+        ("Total", "Total", "Total", "Total", "Total", "High prior attainment"),
+    )
+    rows = [
+        (*place, "", code, name, *group, pupils * SCALE[code], attainment, 40, 60)
+        for code, name in home_authorities(published).items()
+        for group, pupils, attainment in ((everybody, 1_000, 40), (a_group, 500, 60))
+    ]
+    return SampleFile(
+        dataset="dfe_key_stage_4",
+        file="dfe/key_stage_4.illustrative.csv",
+        basis="illustrative",
+        published=NOT_A_RELEASE,
+        kind="excerpt",
+        url=f"{SERVICE}/key-stage-4-performance",
+        citation=ILLUSTRATIVE_CITATION.replace("reply's", "data set's"),
+        note=ILLUSTRATIVE_NOTE,
+        content=csv_file([columns, *rows]),
     )
