@@ -16,7 +16,8 @@ from sources.errors import PayloadError
 from sources.sample.generate import SAMPLE_DIR
 from tests.reading import Row, failed_checks, read
 
-KS2, NEET, LAIT, KS4 = "dfe_key_stage_2", "dfe_neet", "dfe_lait", "dfe_key_stage_4"
+KS2, NEET, LAIT = "dfe_key_stage_2", "dfe_neet", "dfe_lait"
+KS4, KS5 = "dfe_key_stage_4", "dfe_16_to_18_results"
 ALIASES = Path(__file__).resolve().parents[2] / "dbt_project/seeds/geography/area_aliases.csv"
 NO_AREA = {"1000"}  # England, discontinued
 
@@ -293,7 +294,7 @@ def test_key_stage_4_is_read_with_the_filters_that_a_version_has(runner: Runner)
     ("old", "new"),
     [
         ("prior_attainment", "benefit_units"),  # a filter that is not known: several rows for one area and year
-        (",60,40,60", ",96,40,60"),  # more than Attainment 8 can be
+        (",40,40,60", ",96,40,60"),  # more than Attainment 8 can be
         ("202425,", "2024,"),
         ("Local authority", "Local authority district"),
     ],
@@ -306,6 +307,40 @@ def test_key_stage_4_contract_refuses(runner: Runner, tmp_path: Path, old: str, 
 def test_key_stage_4_of_too_few_authorities_is_no_whole_release(runner: Runner, tmp_path: Path) -> None:
     path = rewritten(KS4_FILE, tmp_path / "ks4.csv", "E08000012", "E08999999")
     assert any("area" in name for name in failed_checks(runner, KS4, "pupils", path, relaxed=False))
+
+
+# --- key stage 5: the columns of the data set of schools, no real file was at hand ---------------------------
+
+KS5_FILE = SAMPLE_DIR / "dfe/16_to_18_results.illustrative.csv"
+
+
+def test_key_stage_5_is_read_by_kind_of_qualification(runner: Runner) -> None:
+    rows = read(KS5, KS5_FILE)["students"]
+    assert failed_checks(runner, KS5, "students", KS5_FILE, relaxed=True) == []
+    assert {row["exam_cohort"] for row in rows} == {"A level", "Tech level"}
+    knowsley = next(row for row in rows if row["new_la_code"] == "E08000011" and row["exam_cohort"] == "A level")
+    assert (knowsley["students"], knowsley["points_per_entry"]) == ("0", "z")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("disadvantage_status", "qualification_size"),  # a filter that is not known
+        (",35,36", ",350,36"),  # points of the scale that ended in 2016
+        ("202425,", "2024,"),
+    ],
+)
+def test_key_stage_5_contract_refuses(runner: Runner, tmp_path: Path, old: str, new: str) -> None:
+    path = rewritten(KS5_FILE, tmp_path / "ks5.csv", old, new)
+    if old == "disadvantage_status":
+        path = rewritten(path, path, ",Disadvantaged,", ",Total,")
+    assert failed_checks(runner, KS5, "students", path, relaxed=True)
+
+
+def test_key_stage_5_under_other_column_names_says_which_are_missing(tmp_path: Path) -> None:
+    path = rewritten(KS5_FILE, tmp_path / "ks5.csv", "aps_per_entry_student_count", "entry_count")
+    with pytest.raises(PayloadError, match=r"students \(aps_per_entry_student_count\)"):
+        read(KS5, path)
 
 
 # --- weights: key stage 2 for key stage 4 -------------------------------------------------------------------

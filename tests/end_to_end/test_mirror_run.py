@@ -22,6 +22,7 @@ NOT_IN_THE_MIRROR = {
     "desnz_final_energy_consumption",
     "desnz_ghg_emissions",
     "desnz_renewable_electricity",
+    "dfe_16_to_18_results",
     "dfe_key_stage_4",
     "dft_walking_cycling",
     "hesa_finance",

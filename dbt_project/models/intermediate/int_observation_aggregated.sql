@@ -109,7 +109,8 @@ components as (
         case rules.aggregation_rule
             when 'ratio' then rules.ratio_multiplier * observations.numerator
             when 'sum' then observations.obs_value
-            when 'weighted' then observations.obs_value * weights.weight
+            -- Where there is nobody, there is no average and none is missing.
+            when 'weighted' then case when weights.weight = 0 then 0 else observations.obs_value * weights.weight end
         end as upper_part,
         case rules.aggregation_rule
             when 'ratio' then observations.denominator
