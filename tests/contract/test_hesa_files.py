@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from expectations.runner import Runner
 from sources.catalogue import load_catalogue
 from sources.errors import PayloadError
+from sources.sample.carry.hesa import PROVIDERS
 from sources.sample.generate import SAMPLE_DIR
 from tests.reading import failed_checks, read
 
@@ -110,3 +112,11 @@ def test_licence_and_attribution_are_not_those_of_the_crown() -> None:
         assert dataset.licence == "CC-BY-4.0"
         assert "HESA (Jisc)" in dataset.attribution
         assert "Open Government Licence" not in dataset.attribution
+
+
+def test_providers_that_a_whole_release_must_have_are_those_that_are_added_up() -> None:
+    with PROVIDERS.open(encoding="utf-8", newline="") as seed:
+        seeded = {row["ukprn"] for row in csv.DictReader(seed)}
+    for name in (HEBCI, FINANCE):
+        for table in load_catalogue()[name].tables:
+            assert set(table.expect.areas) == seeded, table.name
