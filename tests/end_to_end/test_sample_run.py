@@ -375,7 +375,8 @@ def test_claims_are_replayed_from_published_figures(mart: duckdb.DuckDBPyConnect
         "LIS432a": ("revised_since", 30.12),
         "GP48": ("revised_since", 12.08),
         "LIS636a": ("no_open_source", None),
-        "GP27a": ("no_open_source", None),
+        # Mid-year population of 2023 beside the emissions: 1,589,504.
+        "GP27a": ("reproduced", 1.59),
         "LIS439a": ("definition_unclear", None),
         # DfE: 64.6 % in England; of the city region no published figure, an estimate stands beside the claim of 59 %.
         "LIS1700b": ("reproduced", 64.6),
