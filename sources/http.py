@@ -81,6 +81,7 @@ THROTTLES: Mapping[str, Throttle] = {
     "ccewuksprdoneregsadata1.blob.core.windows.net": Throttle(1.0, 1),
     "publicdatafeeds.networkrail.co.uk": Throttle(1.0, 1),
     "api.uktradeinfo.com": Throttle(1.0, 1),
+    "www.hesa.ac.uk": Throttle(1.0, 1),
 }
 PUBLISHER_HOSTS = frozenset(THROTTLES)
 

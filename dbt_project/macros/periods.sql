@@ -105,3 +105,8 @@
             || case right({{ label }}, 1) when '1' then '-01-01' when '2' then '-04-01' when '3' then '-07-01' else '-10-01' end || '/P3M'
     end
 {%- endmacro %}
+
+{#- Calendar year in which a period begins, as a number: '2022-04-01/P1Y' -> 2022. -#}
+{% macro start_year(time_period) -%}
+    cast(substr({{ time_period }}, 1, 4) as integer)
+{%- endmacro %}

@@ -320,6 +320,13 @@ class DiscoverCkan(Strict):
     page_size: int = Field(1000, ge=1, le=1000)
 
 
+class DiscoverFiles(Strict):
+    """Several files that their publisher replaces in place: one address each, a part of its own."""
+
+    method: Literal["files"]
+    files: dict[str, str] = Field(min_length=1)  # part -> address
+
+
 class DiscoverPageLink(Strict):
     """A file linked from a page: the link's address changes, what it says does not."""
 
@@ -420,6 +427,7 @@ Discover = Annotated[
     | DiscoverUrl
     | DiscoverUrls
     | DiscoverCkan
+    | DiscoverFiles
     | DiscoverReturns,
     Field(discriminator="method"),
 ]

@@ -34,6 +34,7 @@ from sources.sample.carry import (
     ukri,
     voa,
 )
+from sources.sample.carry import defra, desnz, dfe, dft, hesa, lcrca, mhclg, nomis, ofcom, ohid, ons, orr, ukri
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
@@ -76,6 +77,7 @@ def sample_files(published: Path) -> list[SampleFile]:
         *dcms.sample_files(published),
         *dbt_uk.sample_files(),
         *ipo.sample_files(),
+        *hesa.sample_files(published),
     ]
 
 

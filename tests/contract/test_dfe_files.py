@@ -13,9 +13,11 @@ from python_calamine import CalamineWorkbook
 from expectations.runner import Runner
 from sources.catalogue import HOME_AUTHORITIES
 from sources.errors import PayloadError
+from sources.sample.generate import SAMPLE_DIR
 from tests.reading import Row, failed_checks, read
 
 KS2, NEET, LAIT = "dfe_key_stage_2", "dfe_neet", "dfe_lait"
+KS4, KS5 = "dfe_key_stage_4", "dfe_16_to_18_results"
 ALIASES = Path(__file__).resolve().parents[2] / "dbt_project/seeds/geography/area_aliases.csv"
 NO_AREA = {"1000"}  # England, discontinued
 
@@ -273,3 +275,100 @@ def test_tool_with_other_columns_is_refused_by_name(tmp_path: Path) -> None:
     pq.write_table(pa.table({"Short Desc": ["16-17 NEET"], "Year": ["2025"]}), path)
     with pytest.raises(PayloadError, match=r"years .*missing"):
         read(LAIT, path)
+
+
+# --- key stage 4: the documented form, no real file was at hand ---------------------------------------------
+
+KS4_FILE = SAMPLE_DIR / "dfe/key_stage_4.illustrative.csv"
+
+
+def test_key_stage_4_is_read_with_the_filters_that_a_version_has(runner: Runner) -> None:
+    rows = read(KS4, KS4_FILE)["pupils"]
+    assert failed_checks(runner, KS4, "pupils", KS4_FILE, relaxed=True) == []
+    liverpool = [row for row in rows if row["new_la_code"] == "E08000012"]
+    assert {row["prior_attainment"] for row in liverpool} == {"Total", "High prior attainment"}
+    assert {row["young_carer"] for row in liverpool} == {""}  # a filter that this version lacks
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("prior_attainment", "benefit_units"),  # a filter that is not known: several rows for one area and year
+        (",40,40,60", ",96,40,60"),  # more than Attainment 8 can be
+        ("202425,", "2024,"),
+        ("Local authority", "Local authority district"),
+    ],
+)
+def test_key_stage_4_contract_refuses(runner: Runner, tmp_path: Path, old: str, new: str) -> None:
+    path = rewritten(KS4_FILE, tmp_path / "ks4.csv", old, new)
+    assert failed_checks(runner, KS4, "pupils", path, relaxed=True)
+
+
+def test_key_stage_4_of_too_few_authorities_is_no_whole_release(runner: Runner, tmp_path: Path) -> None:
+    path = rewritten(KS4_FILE, tmp_path / "ks4.csv", "E08000012", "E08999999")
+    assert any("area" in name for name in failed_checks(runner, KS4, "pupils", path, relaxed=False))
+
+
+# --- key stage 5: the columns of the data set of schools, no real file was at hand ---------------------------
+
+KS5_FILE = SAMPLE_DIR / "dfe/16_to_18_results.illustrative.csv"
+
+
+def test_key_stage_5_is_read_by_kind_of_qualification(runner: Runner) -> None:
+    rows = read(KS5, KS5_FILE)["students"]
+    assert failed_checks(runner, KS5, "students", KS5_FILE, relaxed=True) == []
+    assert {row["exam_cohort"] for row in rows} == {"A level", "Tech level"}
+    knowsley = next(row for row in rows if row["new_la_code"] == "E08000011" and row["exam_cohort"] == "A level")
+    assert (knowsley["students"], knowsley["points_per_entry"]) == ("0", "z")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("disadvantage_status", "qualification_size"),  # a filter that is not known
+        (",35,36", ",350,36"),  # points of the scale that ended in 2016
+        ("202425,", "2024,"),
+    ],
+)
+def test_key_stage_5_contract_refuses(runner: Runner, tmp_path: Path, old: str, new: str) -> None:
+    path = rewritten(KS5_FILE, tmp_path / "ks5.csv", old, new)
+    if old == "disadvantage_status":
+        path = rewritten(path, path, ",Disadvantaged,", ",Total,")
+    assert failed_checks(runner, KS5, "students", path, relaxed=True)
+
+
+def test_key_stage_5_under_other_column_names_says_which_are_missing(tmp_path: Path) -> None:
+    path = rewritten(KS5_FILE, tmp_path / "ks5.csv", "aps_per_entry_student_count", "entry_count")
+    with pytest.raises(PayloadError, match=r"students \(aps_per_entry_student_count\)"):
+        read(KS5, path)
+
+
+# --- weights: key stage 2 for key stage 4 -------------------------------------------------------------------
+
+
+@pytest.mark.published
+@pytest.mark.parametrize(
+    ("measure", "within"), [("AVG_Attain8_Score", 0.3), ("EngMaths9-5", 0.4), ("EngMaths9-4", 0.5)]
+)
+@pytest.mark.parametrize("year", [2021, 2022, 2023, 2024])
+def test_weighing_by_primary_school_gives_the_published_figure_of_the_region(
+    folder: Path, pupils: list[Row], measure: str, within: float, year: int
+) -> None:
+    """The North West as published beside its authorities weighed by the pupils of key stage 2 five years before."""
+    figures = {
+        row["la_number"].removesuffix(".0").zfill(3): row["value"]
+        for row in read(LAIT, file_of(folder, LAIT))["measures"]
+        if row["short_desc"] == measure and row["years"].startswith(str(year))
+    }
+    weights = {
+        row["old_la_code"].zfill(3): int(row["rwm_eligible_pupils"])
+        for row in pupils
+        if row["sex"] == "Total"
+        and row["region_code"] == "E12000002"
+        and row["new_la_code"]
+        and row["time_period"] == f"{year - 6}{year - 5 - 2000}"
+    }
+    known = {area: float(figures[area]) for area in weights if figures.get(area, "-") != "-"}
+    assert len(known) >= 22
+    estimated = sum(known[area] * weights[area] for area in known) / sum(weights[area] for area in known)
+    assert abs(estimated - float(figures["981"])) < within

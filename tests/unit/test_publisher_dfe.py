@@ -343,3 +343,66 @@ def test_half_told_discovery_is_an_error_of_the_catalogue(tmp_path: Path, how: s
     )
     with pytest.raises(CatalogueError, match=r"toy\.yml"):
         load_dataset(path)
+
+
+def replies(server: HTTPServer, data_set: str, filters: list[str], values: dict[str, str]) -> None:
+    """A data set of one row for Liverpool in 2024/25: every filter with the option Total."""
+    meta = META | {
+        "filters": [
+            {"id": f"f{column}", "column": column, "label": column, "options": [{"id": "t", "label": "Total"}]}
+            for column in filters
+        ],
+        "indicators": [{"id": f"i{column}", "column": column, "label": column} for column in values],
+    }
+    row = result("LA", "") | {
+        "filters": {f"f{column}": "t" for column in filters},
+        "values": {f"i{column}": value for column, value in values.items()},
+    }
+    path = f"{API}/data-sets/{data_set}"
+    server.expect_request(path).respond_with_json(SUMMARY)
+    server.expect_request(f"{path}/meta").respond_with_json(meta)
+    server.expect_request(f"{path}/query").respond_with_json(page(1, 1, 1, row))
+
+
+def test_key_stage_4_asks_for_everybody_of_two_filters_and_keeps_the_rest_apart(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
+) -> None:
+    dataset = on_loopback("dfe_key_stage_4", httpserver)
+    values = {
+        "pupil_count": "5100",
+        "attainment8_average": "41.5",
+        "engmath_95_percent": "36.1",
+        "engmath_94_percent": "57.3",
+    }
+    filters = ["sex", "disadvantage_status", "sen_status", "young_carer"]
+    replies(httpserver, "b3e19901-5d2b-b676-bb4c-e60937d74725", filters, values)
+    (candidate,) = discover(dataset, session)
+    assert candidate.url.endswith("&filters.eq=t&filters.in=t")
+    (liverpool,) = rows_of(dataset, fetched(dataset, session, tmp_path), "pupils")
+    assert (liverpool["pupil_count"], liverpool["engmath_94_percent"]) == ("5100", "57.3")
+    assert (liverpool["sen_status"], liverpool["young_carer"], liverpool["mobility"]) == ("Total", "Total", "")
+
+
+def test_key_stage_5_is_the_data_set_of_authorities_among_those_of_its_publication(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path
+) -> None:
+    serve_publications(
+        httpserver,
+        "Aggregated attainment by parliamentary constituency",
+        "Schools and colleges - performance",
+        "Subject entries by local authority",
+        "Aggregated attainment by region and local authority",
+    )
+    values = {"aps_per_entry_student_count": "2000", "aps_per_entry": "34.05", "best_three_alevels_aps": "35.1"}
+    replies(httpserver, "d3", ["exam_cohort"], values)
+    dataset = on_loopback("dfe_16_to_18_results", httpserver)
+    (liverpool,) = rows_of(dataset, fetched(dataset, session, tmp_path), "students")
+    assert (liverpool["students"], liverpool["points_per_entry"]) == ("2000", "34.05")
+
+
+def test_key_stage_5_without_a_data_set_of_authorities_names_what_there_is(
+    httpserver: HTTPServer, session: PoliteSession
+) -> None:
+    serve_publications(httpserver, "Schools and colleges - performance")
+    with pytest.raises(NothingFoundError, match="Schools and colleges - performance"):
+        discover(on_loopback("dfe_16_to_18_results", httpserver), session)

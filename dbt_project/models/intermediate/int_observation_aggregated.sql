@@ -1,8 +1,8 @@
 -- Combined authorities from their local authorities, by the aggregation rule that the seed declares for the indicator, within one release:
 --   ratio     ratio_multiplier x sum of numerators / sum of denominators
 --   sum       sum of values
---   weighted  sum of value x weight / sum of weights, the weight being another indicator's value for the same area and period (or else for
---             the calendar year in which the period begins)
+--   weighted  sum of value x weight / sum of weights, the weight being another indicator's value for the same area and period, or, where
+--             there is none, for the nearest year, at most two away: shares of areas in a total move slowly
 --   published, none, anything else: no aggregate
 -- A mean of the members' values cannot come out of here. Same columns as int_observation_conformed, and n_components; the rows made here only.
 -- Grain: dataset x indicator x combined authority x period x breakdown x release.
@@ -36,7 +36,7 @@ members as (
             end
 ),
 
-weights as (
+weights_of_periods as (
     select indicator_id, ref_area, time_period, obs_value as weight, basis
     from (
         select
@@ -57,9 +57,44 @@ weights as (
                 and sources.role <> 'cross_check'
         where
             observations.breakdown = 'total'
+            and observations.obs_value is not null
             and observations.indicator_id in (select weight_indicator_id from rules)
     ) as ranked
     where best_first = 1
+),
+
+-- The weight for what is to be weighed: a published one before an invented one, then that of the very period, then of the nearest year (a
+-- financial or school year goes by the calendar year in which it begins), of two as near the earlier.
+weights as (
+    select weighed_indicator_id, ref_area, time_period, weight, basis
+    from (
+        select
+            weighed.indicator_id as weighed_indicator_id,
+            weighed.ref_area,
+            weighed.time_period,
+            weights_of_periods.weight,
+            weights_of_periods.basis,
+            row_number() over (
+                partition by weighed.indicator_id, weighed.ref_area, weighed.time_period
+                order by
+                    weights_of_periods.basis desc,
+                    case when weights_of_periods.time_period = weighed.time_period then 0 else 1 end,
+                    abs({{ start_year('weights_of_periods.time_period') }} - {{ start_year('weighed.time_period') }}),
+                    weights_of_periods.time_period
+            ) as nearest_first
+        from (
+            select distinct observations.indicator_id, observations.ref_area, observations.time_period, rules.weight_indicator_id
+            from observations
+            inner join rules
+                on rules.indicator_id = observations.indicator_id and rules.aggregation_rule = 'weighted'
+        ) as weighed
+        inner join weights_of_periods
+            on
+                weights_of_periods.indicator_id = weighed.weight_indicator_id
+                and weights_of_periods.ref_area = weighed.ref_area
+                and abs({{ start_year('weights_of_periods.time_period') }} - {{ start_year('weighed.time_period') }}) <= 2
+    ) as ranked
+    where nearest_first = 1
 ),
 
 -- What each member brings to the fraction. A member without both parts brings nothing and leaves the aggregate incomplete.
@@ -70,18 +105,17 @@ components as (
         members.members_expected,
         rules.aggregation_rule,
         -- A published value under an invented weight makes an invented mean.
-        case
-            when coalesce(weights.basis, weights_of_year.basis) = 'illustrative' then 'illustrative' else observations.basis
-        end as basis_of_part,
+        case when weights.basis = 'illustrative' then 'illustrative' else observations.basis end as basis_of_part,
         case rules.aggregation_rule
             when 'ratio' then rules.ratio_multiplier * observations.numerator
             when 'sum' then observations.obs_value
-            when 'weighted' then observations.obs_value * coalesce(weights.weight, weights_of_year.weight)
+            -- Where there is nobody, there is no average and none is missing.
+            when 'weighted' then case when weights.weight = 0 then 0 else observations.obs_value * weights.weight end
         end as upper_part,
         case rules.aggregation_rule
             when 'ratio' then observations.denominator
             when 'sum' then 1
-            when 'weighted' then coalesce(weights.weight, weights_of_year.weight)
+            when 'weighted' then weights.weight
         end as lower_part
     from observations
     inner join rules
@@ -90,16 +124,9 @@ components as (
         on members.member_code = observations.ref_area and members.dataset = observations.dataset
     left join weights
         on
-            weights.indicator_id = rules.weight_indicator_id
+            weights.weighed_indicator_id = observations.indicator_id
             and weights.ref_area = observations.ref_area
             and weights.time_period = observations.time_period
-    -- Where there is no weight for the period itself, that of the calendar year in which it begins.
-    left join weights as weights_of_year
-        on
-            weights.indicator_id is null
-            and weights_of_year.indicator_id = rules.weight_indicator_id
-            and weights_of_year.ref_area = observations.ref_area
-            and weights_of_year.time_period = substr(observations.time_period, 1, 4) || '-01-01/P1Y'
     -- Part of a release is not a basis for comparison: from it only the home area is made.
     where observations.release_kind = 'whole' or members.parent_code = '{{ var("home_area") }}'
 ),

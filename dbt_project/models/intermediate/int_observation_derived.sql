@@ -184,6 +184,37 @@ derived as (
     select * from renewable_share
     union all
     select * from enterprise_growth
+),
+
+-- Pupils who were at the end of primary school five years before, by where they went to it: an estimate of those at the end of key stage 4,
+-- for school years of which attainment at the end of it is known. Weighs averages that come without their number of pupils.
+pupils_five_years_before as (
+    select *
+    from (
+        select
+            pupils.dataset,
+            'pupils_end_key_stage_4' as indicator_id,
+            pupils.ref_area,
+            attainment.time_period,
+            pupils.breakdown,
+            pupils.denominator as obs_value,
+            pupils.basis,
+            pupils.release_id,
+            pupils.release_kind,
+            pupils.realtime_start,
+            pupils.source_locator,
+            row_number() over (
+                partition by pupils.ref_area, attainment.time_period, pupils.breakdown, pupils.dataset
+                order by pupils.basis desc, pupils.realtime_start desc, pupils.release_id desc
+            ) as newest_first
+        from observations as pupils
+        inner join (select distinct ref_area, time_period from observations where indicator_id = 'attainment_8') as attainment
+            on
+                attainment.ref_area = pupils.ref_area
+                and {{ start_year('attainment.time_period') }} = {{ start_year('pupils.time_period') }} + 5
+        where pupils.dataset = 'dfe_key_stage_2' and pupils.indicator_id = 'ks2_rwm_expected' and pupils.denominator is not null
+    ) as ranked
+    where newest_first = 1
 )
 
 select
@@ -210,3 +241,27 @@ select
     source_locator,
     true as area_known
 from derived
+union all
+select
+    dataset,
+    indicator_id,
+    ref_area,
+    time_period,
+    breakdown,
+    obs_value,
+    cast(null as double) as numerator,
+    cast(null as double) as denominator,
+    cast(null as double) as lower_ci,
+    cast(null as double) as upper_ci,
+    'E' as obs_status,
+    'F' as conf_status,
+    cast(null as {{ type_text() }}) as source_flag,
+    'count' as unit_measure,
+    'derived' as value_origin,
+    basis,
+    release_id,
+    release_kind,
+    realtime_start,
+    source_locator || ', eligible pupils five years before' as source_locator,
+    true as area_known
+from pupils_five_years_before

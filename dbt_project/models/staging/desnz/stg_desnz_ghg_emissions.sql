@@ -1,4 +1,5 @@
--- Territorial greenhouse gas emissions of local authorities, kt CO2e: by sector, summed over sub-sectors and gases, and in all.
+-- Territorial greenhouse gas emissions of local authorities, kt CO2e: by sector, summed over sub-sectors and gases, and in all; and the
+-- mid-year population that stands beside them, in thousands to three decimals.
 -- Rows without a local authority code (unallocated consumption, large users of unknown location) belong to no area and are left out.
 -- A table, not a view: half a million rows become a few thousand here.
 {{ config(materialized='table') }}
@@ -66,6 +67,32 @@ summed as (
         cast(min(file_row) as {{ type_text() }}) || '-' || cast(max(file_row) as {{ type_text() }}) as _row_number
     from by_indicator
     group by indicator_id, ref_area, time_period, _release_id, _file_sha256, _member
+),
+
+-- Repeated in every row of an authority and year; rows that disagree give none.
+populations as (
+    select
+        'population' as indicator_id,
+        {{ clean_code('local_authority_code') }} as ref_area,
+        {{ calendar_year_period('calendar_year') }} as time_period,
+        case
+            when min({{ try_number('population_thousands') }}) = max({{ try_number('population_thousands') }})
+            then round(1000 * max({{ try_number('population_thousands') }}))
+        end as obs_value,
+        cast(null as {{ type_text() }}) as source_flag,
+        _release_id,
+        _file_sha256,
+        _member,
+        min(_row_number) as _row_number
+    from {{ source('raw', 'desnz_ghg_emissions__emissions') }}
+    where {{ clean_code('local_authority_code') }} is not null and {{ try_number('population_thousands') }} > 0
+    group by {{ clean_code('local_authority_code') }}, {{ calendar_year_period('calendar_year') }}, _release_id, _file_sha256, _member
+),
+
+figures as (
+    select * from summed
+    union all
+    select * from populations
 )
 
 select
@@ -82,8 +109,8 @@ select
     {{ obs_status('source_flag', 'obs_value') }} as obs_status,
     {{ conf_status('source_flag') }} as conf_status,
     source_flag,
-    'kt CO2e' as unit_measure,
+    case indicator_id when 'population' then 'count' else 'kt CO2e' end as unit_measure,
     'published' as value_origin,
     _release_id as release_id,
     {{ source_locator() }} as source_locator
-from summed
+from figures
