@@ -21,6 +21,7 @@ from sources.sample.carry import (
     desnz,
     dfe,
     dft,
+    hesa,
     hmrc,
     ipo,
     lcrca,
@@ -34,7 +35,6 @@ from sources.sample.carry import (
     ukri,
     voa,
 )
-from sources.sample.carry import defra, desnz, dfe, dft, hesa, lcrca, mhclg, nomis, ofcom, ohid, ons, orr, ukri
 from sources.sample.carry.files import SampleFile
 
 SAMPLE_DIR = Path(__file__).parent
