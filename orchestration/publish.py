@@ -276,7 +276,7 @@ def _create(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, st
 
 
 def _comment(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str | None]) -> None:
-    """Comments on every table and column: dbt's for its tables, the dictionary's for the two made here."""
+    """Comments on every table and column: dbt's for its tables, the dictionary's for all else."""
     for name, comment in tables.items():
         if comment:
             con.execute(f'comment on table outcomes.mart."{name}" is {_quoted(comment)}')

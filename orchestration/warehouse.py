@@ -157,5 +157,4 @@ def forget_old_runs(instance: dg.DagsterInstance, storage: Path, *, older_than: 
     for record in instance.get_run_records(dg.RunsFilter(statuses=ended, created_before=before)):
         run_id = record.dagster_run.run_id
         instance.delete_run(run_id)
-        (storage / "history" / "runs" / f"{run_id}.db").unlink(missing_ok=True)
         shutil.rmtree(storage / run_id, ignore_errors=True)
