@@ -219,14 +219,13 @@ def _execute(home: Home, origin: str) -> str | None:
 def _why(result: Any) -> str:
     """The first failures of a run, in the words of their errors."""
     reasons = []
-    for event in result.all_events:
-        if event.is_step_failure or event.is_failure:
-            data = event.event_specific_data
-            failure = getattr(data, "user_failure_data", None)
-            error = getattr(data, "error", None)
-            text = (failure and failure.description) or _root_cause(error)
-            if text:
-                reasons.append(f"{event.step_key or 'run'}: {text}")
+    failed = [event for event in result.all_events if event.is_step_failure]
+    for event in failed or [event for event in result.all_events if event.is_failure]:
+        data = event.event_specific_data
+        failure = getattr(data, "user_failure_data", None)
+        text = (failure and failure.description) or _root_cause(getattr(data, "error", None))
+        if text:
+            reasons.append(f"{event.step_key or 'run'}: {text}")
     return "\n".join(reasons[:5]) or "no step reported why; see the run in `outcomes ui`"
 
 

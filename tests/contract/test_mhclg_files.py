@@ -481,6 +481,16 @@ def test_counts_of_small_areas_follow_from_the_printed_shares_alone(published_di
     assert counted == sum(float(row["IMD_decile"]) == 1 for row in small_areas) == 3375
 
 
+@pytest.mark.published
+def test_the_most_deprived_district_has_the_highest_average_rank(published_dir: Path) -> None:
+    """Average ranks are printed with the most deprived small area ranked highest, as file 7 is turned into them."""
+    districts = csv_rows(published_dir / "mhclg/indices_of_deprivation/humaniverse_imd2025_england_ltla24.csv")
+    ordered = sorted(districts, key=lambda row: float(row["imd_rank_of_average_rank"]))
+    printed = [float(row["imd_average_rank"]) for row in ordered]
+    assert printed == sorted(printed, reverse=True)
+    assert 1 <= printed[-1] < 33_755 / 2 < printed[0] <= 33_755
+
+
 # --- discovery: which file of the page -------------------------------------------------------------------
 
 

@@ -57,6 +57,8 @@ best as (
             order by
                 case status when 'answered' then 1 when 'proxy' then 2 when 'weak_proxy' then 3 else 4 end,
                 case role when 'primary' then 1 else 2 end,
+                -- The area itself before the region that stands in for it.
+                case area_code when '{{ var("home_area") }}' then 1 else 2 end,
                 period_end desc,
                 indicator_id,
                 -- A part is shown only where there is no figure of the whole.
@@ -175,7 +177,7 @@ left join members_only
 left join {{ ref('dim_indicator') }} as indicators
     on indicators.indicator_id = coalesce(best.indicator_id, intended.indicator_id)
 left join {{ source('raw', 'dataset') }} as sources
-    on sources.dataset = indicators.primary_dataset
+    on sources.dataset = measures.dataset_hint
 left join {{ ref('dim_outcome') }} as outcomes
     on outcomes.framework_id = measures.framework_id and outcomes.outcome_id = measures.outcome_id
 left join {{ ref('dim_theme') }} as themes
