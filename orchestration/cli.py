@@ -116,7 +116,7 @@ def coverage(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
 def freshness(as_json: bool) -> None:
     """Every dataset: newest release, newest period, status of the last run."""
-    _report(reports.FRESHNESS, reports.as_table, as_json=as_json)
+    _report(reports.FRESHNESS, reports.as_freshness, as_json=as_json)
 
 
 @main.command()

@@ -59,6 +59,12 @@ def as_table(rows: list[Row]) -> Iterator[str]:
         yield "  ".join(text[:width].ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
 
 
+def as_freshness(rows: list[Row]) -> Iterator[str]:
+    """What people look for first; JSON has every column."""
+    columns = ("dataset", "status", "release_date", "next_due", "days_overdue", "newest_period", "verified", "message")
+    return as_table([{name: row[name] for name in columns if name in row} for row in rows])
+
+
 def as_coverage(rows: list[Row]) -> Iterator[str]:
     """Measures under their themes and outcomes: the newest value, or the reason why there is none."""
     for theme, of_theme in groupby(rows, key=lambda row: row["theme"]):

@@ -30,7 +30,8 @@ select
     releases.licence,
     releases.attribution,
     releases.published_at as release_date,
-    facts.release_id
+    facts.release_id,
+    coalesce(datasets.status = 'stale', false) as is_stale
 from {{ ref('fct_observation') }} as facts
 left join {{ ref('dim_indicator') }} as indicators
     on indicators.indicator_id = facts.indicator_id
@@ -40,4 +41,6 @@ left join {{ ref('dim_period') }} as periods
     on periods.time_period = facts.time_period
 left join {{ ref('dim_release') }} as releases
     on releases.release_id = facts.release_id
+left join {{ source('raw', 'dataset') }} as datasets
+    on datasets.dataset = facts.dataset
 where facts.is_latest

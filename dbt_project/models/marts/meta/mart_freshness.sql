@@ -1,8 +1,21 @@
 -- How fresh every dataset of the catalogue is, those without a release included. Grain: dataset.
 with newest_release as (
-    select dataset, max(published_at) as release_date, max(retrieved_at) as retrieved_at
+    select
+        dataset,
+        -- The date of an invented release is invented as well: it stands only where there is no other.
+        coalesce(max(case when basis = 'published' then published_at end), max(published_at)) as release_date,
+        max(retrieved_at) as retrieved_at,
+        -- Invented figures are never due again, and a day of retrieval says nothing about the publisher's calendar.
+        max(case when basis = 'published' and published_at_basis <> 'retrieved' then published_at end) as published_on
     from {{ ref('dim_release') }}
     group by dataset
+),
+
+due as (
+    select newest_release.dataset, {{ next_due('newest_release.published_on', 'datasets.cadence') }} as next_due
+    from newest_release
+    inner join {{ source('raw', 'dataset') }} as datasets
+        on datasets.dataset = newest_release.dataset
 ),
 
 loaded as (
@@ -32,6 +45,8 @@ select
     datasets.cadence,
     newest_release.release_date,
     newest_release.retrieved_at,
+    due.next_due,
+    case when due.next_due < {{ as_of_date() }} then {{ days_between('due.next_due', as_of_date()) }} else 0 end as days_overdue,
     newest_period.newest_period,
     loaded.newest_period_end,
     datasets.status,
@@ -51,6 +66,8 @@ select
 from {{ source('raw', 'dataset') }} as datasets
 left join newest_release
     on newest_release.dataset = datasets.dataset
+left join due
+    on due.dataset = datasets.dataset
 left join loaded
     on loaded.dataset = datasets.dataset
 left join newest_period
