@@ -218,23 +218,9 @@ def _execute(home: Home, origin: str) -> str | None:
 
 def _why(result: Any) -> str:
     """The first failures of a run, in the words of their errors."""
-    reasons = []
-    failed = [event for event in result.all_events if event.is_step_failure]
-    for event in failed or [event for event in result.all_events if event.is_failure]:
-        data = event.event_specific_data
-        failure = getattr(data, "user_failure_data", None)
-        text = (failure and failure.description) or _root_cause(getattr(data, "error", None))
-        if text:
-            reasons.append(f"{event.step_key or 'run'}: {text}")
-    return "\n".join(reasons[:5]) or "no step reported why; see the run in `outcomes ui`"
+    from orchestration.failures import reasons
 
-
-def _root_cause(error: Any) -> str:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is not None and error.cls_name == "DagsterExecutionInterruptedError":
-        return "stopped by a signal"
-    return str(error.message).strip() if error is not None else ""
+    return "\n".join(reasons(result.all_events)[:5]) or "no step reported why; see the run in `outcomes ui`"
 
 
 def _dagster_environment(home: Home) -> None:

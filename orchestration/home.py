@@ -68,6 +68,11 @@ class Home:
         return self.build / "release_gate.json"
 
     @property
+    def alerts(self) -> Path:
+        """Problems that have been told and are not over."""
+        return self.root / "alerts.json"
+
+    @property
     def published(self) -> Path:
         return self.root / "as_of" / str(self.as_of) if self.as_of else self.root / "published"
 

@@ -19,8 +19,11 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import Field
 
+from orchestration.alerts import RUN, alert
+from orchestration.failures import reasons
 from orchestration.home import Home
-from orchestration.ingest import Ingest
+from orchestration.ingest import Ingest, Outcome
+from orchestration.progress import say
 from sources.catalogue import CATALOGUE_DIR, Dataset, load_catalogue
 from sources.landing import Landing
 from sources.origins import Origin, OriginSpec, open_origin, parse
@@ -65,6 +68,18 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             session = self.__dict__.get("session")
             if session is not None:
                 session.close()
+            if context.instance is not None and context.run is not None and not self.home.as_of:
+                self._alert(context.instance, context.run.run_id)
+
+    def _alert(self, instance: dg.DagsterInstance, run_id: str) -> None:
+        """Tells of sources that fail now, of the run's own failure, and of what is over."""
+        outcomes = [Outcome.read(self.home.statuses, dataset) for dataset in self.catalogue]
+        problems = {outcome.dataset: outcome.problems[0] for outcome in outcomes if outcome and outcome.failed}
+        logged = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+        failed = reasons(entry.dagster_event for entry in logged if entry.dagster_event is not None)
+        if failed:
+            problems[RUN] = failed[0]
+        alert(self.home.alerts, problems, say=lambda text: say(None, text))
 
     @cached_property
     def home(self) -> Home:

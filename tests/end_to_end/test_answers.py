@@ -20,22 +20,15 @@ TESTS = ["measures_keep_their_answers", "measures_keep_their_answers_from_anothe
 
 
 def results_where_published(
-    sample_home: Home, tmp_path: Path, *, status: str, same_origin: bool, accepted: str = ""
+    sample_home: Home, tmp_path: Path, published: list[tuple[str, str, bool]], *, accepted: str = ""
 ) -> list[tuple[str, str]]:
-    """Status and failing rows of both tests when the published build had `status` for a measure that waits now."""
+    """Status and failing rows of both tests when the published build had these answers: measure, status, same origin."""
     home = Home(tmp_path)
     home.build.mkdir(parents=True)
     shutil.copy(sample_home.build_db, home.build_db)
     with duckdb.connect(home.build_db) as con:
         con.execute("delete from raw.published_answer")
-        con.execute(
-            """
-            insert into raw.published_answer
-            select measure_id, ?, ?
-            from mart.mart_measure_coverage where status like 'awaiting_%' order by sort_order limit 1
-            """,
-            [status, same_origin],
-        )
+        con.executemany("insert into raw.published_answer values (?, ?, ?)", published)
     target = tmp_path / "target"
     done = subprocess.run(
         [dbt_executable(), "test", "--select", *TESTS, "--target-path", str(target)],
@@ -51,29 +44,32 @@ def results_where_published(
     return [(found[name]["status"], failing_rows(home.build_db, found[name])) for name in TESTS]
 
 
-def waiting(sample_home: Home) -> str:
+@pytest.fixture
+def waiting(sample_home: Home) -> list[str]:
+    """Measures that wait in the sample."""
+    query = "select measure_id from mart.mart_measure_coverage where status like 'awaiting_%' order by sort_order"
     with duckdb.connect(sample_home.mart, read_only=True) as con:
-        found = con.execute(
-            "select measure_id from mart.mart_measure_coverage where status like 'awaiting_%' "
-            "order by sort_order limit 1"
-        )
-        return str(found.fetchone()[0])
+        return [str(measure) for (measure,) in con.execute(query).fetchall()]
 
 
-@pytest.mark.parametrize("answer", ["answered", "weak_proxy"])
-def test_answer_lost_within_one_origin_fails(sample_home: Home, tmp_path: Path, answer: str) -> None:
-    (failed, rows), passed = results_where_published(sample_home, tmp_path, status=answer, same_origin=True)
-    assert failed == "fail"
-    assert f"measure_id={waiting(sample_home)}, published_status={answer}, status=awaiting_" in rows
-    assert passed == ("pass", "")
+def test_lost_answer_fails_within_one_origin_and_warns_between_two(
+    sample_home: Home, tmp_path: Path, waiting: list[str]
+) -> None:
+    first, second, third, *_ = waiting
+    published = [
+        (first, "answered", True),
+        (second, "weak_proxy", False),
+        (third, "illustrative_only", True),  # was no answer
+        ("1a", "answered", True),  # is answered still
+    ]
+    (failed, lost), (warned, between) = results_where_published(sample_home, tmp_path, published)
+    assert (failed, warned) == ("fail", "warn")
+    assert lost.startswith(f"measure_id={first}, published_status=answered, status=awaiting_")
+    assert between.startswith(f"measure_id={second}, published_status=weak_proxy, status=awaiting_")
+    assert ";" not in lost + between
 
 
-def test_answer_lost_from_one_origin_to_another_warns(sample_home: Home, tmp_path: Path) -> None:
-    results = results_where_published(sample_home, tmp_path, status="answered", same_origin=False)
-    assert [status for status, _ in results] == ["pass", "warn"]
-
-
-def test_loss_that_is_meant_is_accepted_by_name(sample_home: Home, tmp_path: Path) -> None:
-    accepted = f"19a, {waiting(sample_home)}"
-    results = results_where_published(sample_home, tmp_path, status="answered", same_origin=True, accepted=accepted)
-    assert [status for status, _ in results] == ["pass", "pass"]
+def test_loss_that_is_meant_is_accepted_by_name(sample_home: Home, tmp_path: Path, waiting: list[str]) -> None:
+    published = [(waiting[0], "answered", True)]
+    results = results_where_published(sample_home, tmp_path, published, accepted=f"19a, {waiting[0]}")
+    assert results == [("pass", ""), ("pass", "")]

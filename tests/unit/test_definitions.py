@@ -268,6 +268,32 @@ def test_nothing_to_build_from_is_said_plainly(definitions: ModuleType, tmp_path
     assert "nothing has landed" in failure.step_failure_data.user_failure_data.description
 
 
+def test_every_run_tells_what_is_new(
+    definitions: ModuleType, tmp_path: Path, empty_mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken source and the failed run are told once each; the source that is whole again is told as over."""
+    told = tmp_path / "alerts.jsonl"
+    monkeypatch.setenv("OUTCOMES_ALERT_FILE", str(told))
+    monkeypatch.delenv("OUTCOMES_ALERT_WEBHOOK", raising=False)
+    broken = "ofcom_full_fibre_take_up"
+    (empty_mirror / broken).mkdir()
+    file = empty_mirror / broken / "202507_full_fibre_take-up_laua_r01.csv"
+    file.touch()
+    warehouse = Warehouse(home_dir=str(tmp_path / "other"), origin=f"mirror:{empty_mirror}")
+    for _ in range(2):
+        run(definitions, warehouse, dataset_key(broken), RAW_SCHEMA)
+    file.unlink()
+    run(definitions, warehouse, dataset_key(broken))
+    lines = [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
+    assert [(line["subject"], line["state"]) for line in lines] == [
+        (broken, "new"),
+        ("run", "new"),
+        (broken, "over"),
+        ("run", "over"),
+    ]
+    assert "nothing has landed" in lines[1]["problem"]
+
+
 def test_run_beside_another_one_is_refused(definitions: ModuleType, tmp_path: Path, empty_mirror: Path) -> None:
     home = Home(tmp_path / "other")
     with home.lock():
