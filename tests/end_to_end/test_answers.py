@@ -22,7 +22,7 @@ TESTS = ["measures_keep_their_answers", "measures_keep_their_answers_from_anothe
 def results_where_published(
     sample_home: Home, tmp_path: Path, published: list[tuple[str, str, bool]], *, accepted: str = ""
 ) -> list[tuple[str, str]]:
-    """Status and failing rows of both tests when the published build had these answers: measure, status, same origin."""
+    """Status and failing rows of both tests; of each published answer the measure, its status and `same_origin`."""
     home = Home(tmp_path)
     home.build.mkdir(parents=True)
     shutil.copy(sample_home.build_db, home.build_db)
