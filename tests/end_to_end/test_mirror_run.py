@@ -286,3 +286,12 @@ def test_mobile_coverage_of_ofcom_is_kept_beside_the_figure_that_serves(mart: du
     ).fetchall()
     # The file has Barnsley under its code of before 2025, E08000016.
     assert rows == [("mobile_4g_coverage", 99.67, False), ("mobile_5g_coverage", 90.94, False)]
+
+
+def test_gross_value_added_was_put_out_again_without_a_revision(mart: duckdb.DuckDBPyConnection) -> None:
+    """The files of 29 May and 26 June 2026 differ in no value, but for noughts that became blanks."""
+    changes = mart.execute(
+        "select change, count(distinct ref_area), min(ref_area), max(old_value), count(new_value) "
+        "from mart.mart_revisions where indicator_id like 'gva_per_%' group by change"
+    ).fetchall()
+    assert changes == [("lost", 11, "N09000001", 0.0, 0)]
