@@ -166,6 +166,7 @@ def release_gate_checks() -> dg.AssetChecksDefinition:
     def release_gate(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
         say(context.log, "release gate")
         documents = evaluate_gate(warehouse)
+        blocking: list[str] = []
         for table, key in GATE_ASSETS.items():
             failed = [
                 check
@@ -174,6 +175,9 @@ def release_gate_checks() -> dg.AssetChecksDefinition:
                 if not check["passed"] and check["table_name"].rsplit(".", 1)[-1] == table
             ]
             errors = [check for check in failed if check["severity"] == "error"]
+            blocking += [
+                f"{check['check_name']}: expected {check['expected']}; found {check['found']}" for check in errors
+            ]
             yield dg.AssetCheckResult(
                 passed=not failed,
                 check_name="release_gate",
@@ -181,6 +185,8 @@ def release_gate_checks() -> dg.AssetChecksDefinition:
                 severity=dg.AssetCheckSeverity.ERROR if errors or not failed else dg.AssetCheckSeverity.WARN,
                 metadata={"failed": "\n".join(f"{c['check_name']}: {c['found']}" for c in failed) or "none"},
             )
+        if blocking:
+            raise dg.Failure("\n".join(["nothing was published", *blocking]), allow_retries=False)
 
     return release_gate
 

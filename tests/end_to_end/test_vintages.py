@@ -40,10 +40,10 @@ datasets:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, published_dir: Path) -> Home:
-    """A warehouse in which two parts of one dataset have landed, each in several releases, and nothing is built."""
+    """A warehouse in which a dataset has landed, two of its parts in several releases, and nothing is built."""
     mirror = tmp_path_factory.mktemp("vintages") / "mirror"
     (mirror / "earlier").mkdir(parents=True)
-    for part in ("gigabit-capable-broadband", "gross-value-added"):
+    for part in ("gigabit-capable-broadband", "gross-value-added", "employment-rate"):
         for path in (published_dir / "ons" / "explore_local_statistics").glob(f"{part}.*"):
             shutil.copy(path, mirror)
         for path in (published_dir / "ons" / "explore_local_statistics_earlier_releases").glob(f"{part}.*"):
@@ -53,7 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, published_dir: Path) -> Home:
     landing = Landing(home.landing)
     origin = open_origin(parse(f"mirror:{mirror}"), landing, None)
     outcome = Ingest(landing, RawStore(home.raw), Runner).ingest(load_catalogue()[DATASET], origin)
-    assert (outcome.status, len(outcome.landed)) == ("ok", 5), outcome.message
+    assert (outcome.status, len(outcome.landed)) == ("ok", 6), outcome.message
     return home
 
 
