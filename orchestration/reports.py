@@ -85,7 +85,8 @@ def _measure(row: Row) -> Iterator[str]:
     if row["latest_value"] is not None:
         value = f"{row['latest_value']:,.{row['decimals'] or 0}f}"
         when = row["period_label"] or row["newest_period"]
-        yield f"{indent}{value} {row['unit']}, {when} ({row['indicator_id']}, {row['area_code']})"
+        part = "" if row["breakdown"] == "total" else f", {row['breakdown']}"
+        yield f"{indent}{value} {row['unit']}, {when} ({row['indicator_id']}{part}, {row['area_code']})"
     if row["status"] != "answered":
         reason = ". ".join(
             filter(None, (row["reason"].rstrip("."), row["would_answer"] and f"Would answer: {row['would_answer']}"))

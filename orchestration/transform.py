@@ -277,10 +277,14 @@ def failing_rows(build_db: Path, result: Mapping[str, Any]) -> str:
 
     if result["status"] not in ("fail", "warn") or not result.get("compiled_code"):
         return ""
-    with duckdb.connect(build_db, read_only=True) as con:
-        found = con.execute(f"select * from ({result['compiled_code']}) as failing limit {FAILING_ROWS_SHOWN}")
-        columns = [column[0] for column in found.description or []]
-        rows = found.fetchall()
+    query = f"select * from ({result['compiled_code']}) as failing limit {FAILING_ROWS_SHOWN}"
+    try:
+        with duckdb.connect(build_db, read_only=True) as con:
+            found = con.execute(query)
+            columns = [column[0] for column in found.description or []]
+            rows = found.fetchall()
+    except duckdb.Error as error:  # the failure itself must still be told
+        return f"its rows cannot be shown: {str(error).splitlines()[0]}"
     return "; ".join(", ".join(f"{name}={value}" for name, value in zip(columns, row, strict=True)) for row in rows)
 
 

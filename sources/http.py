@@ -27,6 +27,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from requests import exceptions as failures
+from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import InvalidHeader, ReadTimeoutError
 from urllib3.util import Retry
 
@@ -348,11 +349,16 @@ class _Call:
     last_modified: str | None
     account: tuple[str, str] | None = field(default=None, repr=False)
 
-    def account_for(self, url: str) -> tuple[str, str] | None:
-        """The account, for the host that was asked only: presigned addresses refuse requests that show one."""
+    def account_for(self, url: str) -> HTTPBasicAuth | None:
+        """The account, for the host that was asked only: presigned addresses refuse requests that show one.
+
+        As UTF-8: requests itself knows Latin-1, and its error would quote the character of a password that is not.
+        """
         asked, other = urlsplit(self.url), urlsplit(url)
-        same = (asked.scheme, asked.netloc) == (other.scheme, other.netloc)
-        return self.account if same else None
+        if self.account is None or (asked.scheme, asked.netloc) != (other.scheme, other.netloc):
+            return None
+        name, password = self.account
+        return HTTPBasicAuth(name.encode(), password.encode())
 
     @property
     def headers(self) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """data.gov.uk: CKAN's action API, asked for everything that the publishers of a seed list.
 
 The slugs of publishers are not stable and are checked against `organization_list` on every run: an unknown one is
-reported as a problem of its own, while what the others list is counted. CKAN drops a filter that it does not
-understand and answers with all data sets: every entry is checked to be of the publisher that was asked for.
+reported as a problem of its own, while what the others list is counted. CKAN gives a long list of organisations in
+pieces without saying so (1,000 at once by default): it is asked until nothing new comes. It drops a filter that it does
+not understand and answers with all data sets: every entry is checked to be of the publisher that was asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MAX_PAGES = 100
 def discover(dataset: Dataset, session: PoliteSession) -> list[Candidate]:
     """The known publishers as one candidate, the unknown ones as another. NothingFoundError where none is known."""
     how = _how(dataset)
-    listed = set(_organizations(dataset, session))
+    listed = {slug for _, _, found in _organizations(dataset, session) for slug in found}
     slugs = publishers(how)
     known, unknown = [slug for slug in slugs if slug in listed], [slug for slug in slugs if slug not in listed]
     if not known:
@@ -47,10 +48,15 @@ def fetch(
     """The list of organisations, and all pages of every publisher that is in it, as they came."""
     del validators  # the API has none
     how = _how(dataset)
-    listed = set(_organizations(dataset, session, folder))
+    listed: set[str] = set()
+    files: list[PayloadFile] = []
+    for number, (url, content, found) in enumerate(_organizations(dataset, session), start=1):
+        path = folder / (ORGANIZATIONS if number == 1 else f"organizations_{number:03d}.json")
+        path.write_bytes(content)
+        files.append(PayloadFile(path.name, path, url))
+        listed |= found
     if candidate.part == UNKNOWN:
         raise _unknown(dataset, [slug for slug in publishers(how) if slug not in listed])
-    files = [PayloadFile(ORGANIZATIONS, folder / ORGANIZATIONS, _list_url(how))]
     for slug in publishers(how):
         if slug in listed:
             files += _pages(dataset, session, slug, folder)
@@ -63,14 +69,21 @@ def publishers(how: DiscoverCkan) -> list[str]:
         return [row["slug"] for row in csv.DictReader(file)]
 
 
-def _organizations(dataset: Dataset, session: PoliteSession, folder: Path | None = None) -> list[str]:
-    url = _list_url(_how(dataset))
-    content, result = _result(dataset, session, url)
-    if not isinstance(result, list) or not result:
-        _refuse(dataset, url, "a list of organisations", type(result).__name__)
-    if folder is not None:
-        (folder / ORGANIZATIONS).write_bytes(content)
-    return [str(slug) for slug in result]
+def _organizations(dataset: Dataset, session: PoliteSession) -> Iterator[tuple[str, bytes, set[str]]]:
+    """Pieces of the list of organisations: address, reply as it came, slugs in it."""
+    how = _how(dataset)
+    listed: set[str] = set()
+    for _ in range(MAX_PAGES):
+        url = f"{_list_url(how)}?offset={len(listed)}" if listed else _list_url(how)
+        content, result = _result(dataset, session, url)
+        if not isinstance(result, list) or not (result or listed):
+            _refuse(dataset, url, "a list of organisations", type(result).__name__)
+        found = {str(slug) for slug in result}
+        if found <= listed:
+            return
+        listed |= found
+        yield url, content, found
+    _refuse(dataset, _list_url(how), f"a list of organisations in at most {MAX_PAGES} pieces", "more")
 
 
 def _pages(dataset: Dataset, session: PoliteSession, slug: str, folder: Path) -> Iterator[PayloadFile]:

@@ -60,6 +60,19 @@ def test_publisher_that_lists_nothing_has_nought_and_one_that_is_not_there_has_n
     assert counts(path) == {(LIVERPOOL, "false", ""): "0"}
 
 
+def test_list_of_organisations_in_pieces_is_one_list(tmp_path: Path) -> None:
+    path = tmp_path / "r.zip"
+    lists = {"organizations.json": reply(["somebody-else"]), "organizations_002.json": reply([LIVERPOOL])}
+    path.write_bytes(archive({**lists, f"{LIVERPOOL}.001.json": page([entry(LIVERPOOL, 1, ("CSV",))])}))
+    assert counts(path) == {(LIVERPOOL, "true", "CSV"): "1"}
+
+
+def test_entry_that_does_not_say_whether_it_is_open_is_refused(tmp_path: Path, runner: Runner) -> None:
+    silent = {key: value for key, value in entry(LIVERPOOL, 1, ("CSV",)).items() if key != "isopen"}
+    path = replies(tmp_path / "r.zip", {f"{LIVERPOOL}.001": [silent]})
+    assert "is_open_filled" in failed_checks(runner, LISTINGS, "listings", path, relaxed=True)
+
+
 def test_illustrative_replies_meet_the_contract(tmp_path: Path, runner: Runner) -> None:
     path = replies(tmp_path / "r.zip", {f"{WIRRAL}.001": [entry(WIRRAL, 1, ("CSV",))]})
     assert failed_checks(runner, LISTINGS, "listings", path, relaxed=False) == []

@@ -126,10 +126,19 @@ def test_illustrative_feed_meets_the_contract(tmp_path: Path, runner: Runner) ->
 
 def test_feed_without_liverpool_or_without_its_end_is_refused(tmp_path: Path, runner: Runner) -> None:
     others = feed_file(tmp_path / "o.gz", schedule("A1", calls(("MAN", "SHF"), 600)))
-    assert failed_checks(runner, TIMETABLE, "direct_trains", others, relaxed=True) == ["home_departures_in_range"]
+    refused = ["home_departures_in_range", "core_city_trains_in_range"]
+    assert failed_checks(runner, TIMETABLE, "direct_trains", others, relaxed=True) == refused
     daily = [schedule(f"A{n}", calls(TO_LEEDS, 300 + n)) for n in range(120)]
     cut = feed_file(tmp_path / "c.gz", *daily, ended=False)
     assert failed_checks(runner, TIMETABLE, "direct_trains", cut, relaxed=True) == ["ended_accepted"]
+
+
+def test_feed_whose_arrivals_have_another_name_is_no_feed_without_trains(tmp_path: Path, runner: Runner) -> None:
+    content = gzip.decompress(sample_files(tmp_path)[0].content).replace(b'"public_arrival"', b'"arrival_public"')
+    path = tmp_path / "f.gz"
+    path.write_bytes(gzip.compress(content))
+    assert trains(path) == {}
+    assert failed_checks(runner, TIMETABLE, "direct_trains", path, relaxed=True) == ["core_city_trains_in_range"]
 
 
 def test_truncated_and_other_bytes_are_refused_before_they_are_read(tmp_path: Path) -> None:

@@ -113,6 +113,12 @@ def mart(home: Home) -> Home:
     return home
 
 
+def test_coverage_names_the_part_that_stands_for_a_measure(mart: Home) -> None:
+    with duckdb.connect(mart.mart) as con:
+        con.execute("update mart.mart_measure_coverage set breakdown = 'city=birmingham'")
+    assert "(housing_completions, city=birmingham, E47000004)" in outcomes("coverage").stdout
+
+
 @pytest.mark.usefixtures("mart")
 def test_coverage_is_told_by_theme() -> None:
     blank, theme, outcome, answered, value, waiting, reason = outcomes("coverage").stdout.splitlines()

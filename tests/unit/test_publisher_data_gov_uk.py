@@ -68,6 +68,25 @@ def test_all_pages_of_every_publisher_are_fetched(
     assert len(names) == 1 + 3 + 6
 
 
+def test_list_of_organisations_that_comes_in_pieces_is_read_to_its_end(
+    dataset: Dataset, session: PoliteSession, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    listed = [f"a-{n}" for n in range(3)] + slugs(dataset)
+    at_once = 4
+
+    def piece(request: Request) -> Response:
+        offset = int(request.args.get("offset", 0))
+        return Response(reply(listed[offset : offset + at_once]))
+
+    httpserver.expect_request("/api/action/organization_list").respond_with_handler(piece)
+    httpserver.expect_request("/api/action/package_search").respond_with_data(page([], count=0))
+    (candidate,) = discover(dataset, session)
+    files = fetch(dataset, candidate, session, tmp_path, lambda _: (None, None))
+    assert files is not None
+    assert [file.name for file in files[:3]] == [f"organizations{piece}.json" for piece in ("", "_002", "_003")]
+    assert len(files) == 3 + len(slugs(dataset))
+
+
 def test_unknown_publisher_is_reported_and_the_others_are_fetched(
     dataset: Dataset, session: PoliteSession, httpserver: HTTPServer, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ from sources.sample.carry.network_rail import sample_files
 from tests.loopback import host_of, loopback_session
 
 TIMETABLE = "network_rail_timetable"
-USER, PASSWORD, SIGNATURE = "someone@example.org", "hunter2/secret", "c2lnbmF0dXJl"
+USER, PASSWORD, SIGNATURE = "someone@example.org", "hunter2/s€cret", "c2lnbmF0dXJl"
 FEED, BUCKET = "/ntrod/CifFileAuthenticate", "/bucket/toc-full"
 
 

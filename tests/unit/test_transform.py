@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.transform import dbt_checks, prepare_build_database
+from orchestration.transform import dbt_checks, failing_rows, prepare_build_database
 from sources.raw import RawStore
 
 
@@ -71,3 +71,10 @@ def test_failed_dbt_test_shows_its_first_rows(tmp_path: Path) -> None:
     assert failed["sample_failing"].startswith("ref_area=area2, obs_value=2; ref_area=area3, obs_value=3; ")
     assert failed["sample_failing"].count(";") == 4
     assert (passed["passed"], passed["sample_failing"]) == (True, "")
+
+
+def test_failed_dbt_test_whose_rows_cannot_be_shown_is_still_told(tmp_path: Path) -> None:
+    build = tmp_path / "build.duckdb"
+    duckdb.connect(build).close()
+    shown = failing_rows(build, {"status": "fail", "compiled_code": "select * from gone"})
+    assert shown.startswith("its rows cannot be shown: Catalog Error: Table with name gone does not exist")

@@ -63,7 +63,11 @@ provider_figures as (
         indicator_id,
         {{ clean_text('ukprn') }} as ukprn,
         {{ clean_text('academic_year') }} as academic_year,
-        case when count({{ try_number('value') }}) = count(*) then {{ exact_sum(try_number('value')) }} / max(scale) end as obs_value,
+        -- Two kinds that read alike (disclosures, and their total) are one count told twice.
+        case
+            when indicator_id in ('hei_disclosures', 'hei_patents_filed') and count(*) > 1 then null
+            when count({{ try_number('value') }}) = count(*) then {{ exact_sum(try_number('value')) }} / max(scale)
+        end as obs_value,
         _release_id,
         _file_sha256,
         _member,
