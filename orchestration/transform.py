@@ -114,13 +114,8 @@ def prepare_build_database(
     catalogue: Mapping[str, Dataset],
     releases: Mapping[str, Sequence[Release]],
     raw: RawStore,
-    *,
-    origin: str,
 ) -> dict[str, int]:
-    """A new build database with its schema `raw`. Returns the number of releases per dataset.
-
-    `origin` is the kind of origin of this build (sample, live, mirror, landed).
-    """
+    """A new build database with its schema `raw`. Returns the number of releases per dataset."""
     import duckdb
 
     home.build.mkdir(parents=True, exist_ok=True)
@@ -134,7 +129,7 @@ def prepare_build_database(
                 _show_raw_table(con, f"{dataset.dataset}__{table}", raw_columns(dataset, table), files)
         _insert(con, "release", RELEASE_COLUMNS, _release_rows(catalogue, releases))
         _insert(con, "dataset", DATASET_COLUMNS, _dataset_rows(home, catalogue, releases))
-        _insert(con, "published_answer", PUBLISHED_ANSWER_COLUMNS, _published_answers(home.mart, origin))
+        _insert(con, "published_answer", PUBLISHED_ANSWER_COLUMNS, _published_answers(home.mart, releases))
     return {name: len(found) for name, found in releases.items()}
 
 
@@ -198,25 +193,26 @@ def _dataset_rows(
     return rows
 
 
-def _published_answers(mart: Path, origin: str) -> list[tuple[Any, ...]]:
+def _published_answers(mart: Path, releases: Mapping[str, Sequence[Release]]) -> list[tuple[Any, ...]]:
     """Status of every measure in the published mart, which the new build is held against; nothing before the first.
 
-    A mart that holds invented figures was made from the sample, also where it was made again from what had landed.
+    Two builds are of the same origin where the releases behind both are: the sample's, those that publishers gave, or
+    files that somebody downloaded.
     """
     import duckdb
 
     if not mart.is_file():
         return []
     with duckdb.connect(mart, read_only=True) as con:
-        return con.execute(
-            """
-            select measure_id, status,
-                case when exists (from mart.fct_observation where basis = 'illustrative') then 'sample'
-                else split_part((select built_from from mart.build), ':', 1) end = ? as same_origin
-            from mart.mart_measure_coverage
-            """,
-            [origin],
-        ).fetchall()
+        published = {origin for (origin,) in con.execute("select distinct origin from mart.dim_release").fetchall()}
+        now = {release.origin for found in releases.values() for release in found}
+        statuses = con.execute("select measure_id, status from mart.mart_measure_coverage").fetchall()
+    same = _origin(published) == _origin(now)
+    return [(measure, status, same) for measure, status in statuses]
+
+
+def _origin(origins: set[str]) -> str:
+    return next((origin for origin in ("sample", "live", "mirror") if origin in origins), "")
 
 
 # --- dbt -------------------------------------------------------------------------------------------------

@@ -381,6 +381,7 @@ class ODataLabels(Strict):
     id: str
     label: str
     matching: str
+    count: int = Field(ge=1)  # how many labels match: one that was renamed is missed
 
     _check = field_validator("matching")(_regex)
 

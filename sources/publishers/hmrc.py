@@ -69,21 +69,21 @@ class _Service:
         url = self._table_url(labels)
         rows = self._reply(url)[1]["value"]
         known = {str(row.get(labels.label) or "").strip(): row.get(labels.id) for row in rows}
-        ids = sorted(
-            int(identity)
+        found = {
+            label: int(identity)
             for label, identity in known.items()
             if re.search(labels.matching, label) and isinstance(identity, int)
-        )
-        if not ids:
+        }
+        if len(found) != labels.count:
             raise NothingFoundError(
                 publisher=self._dataset.publisher,
                 dataset=self._dataset.dataset,
                 where=url,
-                expected=f"a {labels.label} matching {labels.matching!r} with a number for {labels.id}",
-                found=", ".join(list(known)[:12]) or "no rows",
+                expected=f"{labels.count} of {labels.label} matching {labels.matching!r}, each with a {labels.id}",
+                found=f"{len(found)} among {', '.join(list(known)[:16]) or 'no rows'}",
                 action="If labels were changed, change the dataset's catalogue entry.",
             )
-        return f"({' or '.join(f'{column} eq {identity}' for identity in ids)})"
+        return f"({' or '.join(f'{column} eq {identity}' for identity in sorted(found.values()))})"
 
     def _table_url(self, labels: ODataLabels) -> str:
         return f"{self.how.base_url}/{labels.table}"

@@ -69,7 +69,7 @@ class Folder:
         landing, store = Landing(self.home.landing), RawStore(self.home.raw)
         catalogue = {DATASET.dataset: DATASET}
         releases = build_releases(landing, store, catalogue, sample=False)
-        prepare_build_database(self.home, catalogue, releases, store, origin="live")
+        prepare_build_database(self.home, catalogue, releases, store)
         with duckdb.connect(self.home.build_db, read_only=True) as con:
             return con.execute(f"select {columns} from raw.lcrca_returns__figures order by all").fetchall()
 

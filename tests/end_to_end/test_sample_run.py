@@ -288,7 +288,8 @@ def test_parquet_holds_the_same_rows(mart: duckdb.DuckDBPyConnection, sample_hom
         rows, copied = mart.execute(
             f'select (select count(*) from mart."{table}"), (select count(*) from {file})'
         ).fetchone()
-        assert rows == copied > 0, table
+        assert rows == copied, table
+        assert copied or table == "mart_revisions", table  # of the sample no release came twice
         assert mart.execute(f'(from mart."{table}" except all from {file})').fetchall() == [], table
 
 

@@ -64,6 +64,8 @@ def test_the_weak_measures_are_marked_and_stay_weak_in_the_bridge() -> None:
     for row in rows_of("framework/measure_indicators"):
         if row["role"] != "context" and row["indicator_id"] not in returned():
             stated = "proxy" if row["measure_id"] in HALF_OPEN else measures[row["measure_id"]]["strength"]
+            if row["indicator_id"] == "town_centre_employment":
+                stated = "weak"  # one small area of one town centre, until the authority has chosen its others
             assert row["strength"] == stated, row
 
 

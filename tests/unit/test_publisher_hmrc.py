@@ -37,7 +37,12 @@ def session(httpserver: HTTPServer) -> Iterator[PoliteSession]:
 @pytest.fixture
 def dataset(httpserver: HTTPServer) -> Dataset:
     dataset = load_catalogue()["hmrc_uktradeinfo_rts"]
-    how = dataset.discover.model_copy(update={"base_url": httpserver.url_for("").rstrip("/")})
+    counts = {"GovRegionId": 2, "FlowTypeId": 1}  # the two regions and the flow below
+    labels = {
+        column: labels.model_copy(update={"count": counts[column]})
+        for column, labels in dataset.discover.labels.items()
+    }
+    how = dataset.discover.model_copy(update={"base_url": httpserver.url_for("").rstrip("/"), "labels": labels})
     return dataset.model_copy(update={"discover": how})
 
 
@@ -83,8 +88,10 @@ def test_pages_are_followed_and_landed_with_what_their_ids_mean(
 def test_label_that_is_gone_says_which_there_are(
     dataset: Dataset, session: PoliteSession, httpserver: HTTPServer
 ) -> None:
-    serve_names(httpserver, [{"RegionId": 2, "RegionName": "Northern Powerhouse"}])
-    with pytest.raises(NothingFoundError, match=r"a RegionName matching .*found Northern Powerhouse"):
+    serve_names(httpserver, [REGIONS[0], {"RegionId": 2, "RegionName": "Northern Powerhouse"}])
+    with pytest.raises(
+        NothingFoundError, match=r"2 of RegionName matching .*found 1 among North East, Northern Powerh"
+    ):
         discover(dataset, session)
 
 

@@ -9,6 +9,7 @@ with newest as (
         bridge.strength,
         bridge.what_differs,
         bridge.geography_area as area_code,
+        bridge.sort_order,
         facts.time_period,
         facts.period_end,
         facts.obs_value,
@@ -60,6 +61,7 @@ best as (
                 -- The area itself before the region that stands in for it.
                 case area_code when '{{ var("home_area") }}' then 1 else 2 end,
                 period_end desc,
+                sort_order,
                 indicator_id,
                 -- A part is shown only where there is no figure of the whole.
                 case when breakdown = 'total' then 1 else 2 end,
