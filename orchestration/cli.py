@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -124,6 +124,44 @@ def freshness(as_json: bool) -> None:
 def claims(as_json: bool) -> None:
     """Every figure that the strategy documents state: reproduced, revised since, or why it cannot be told."""
     _report(reports.CLAIMS, reports.as_table, as_json=as_json)
+
+
+@main.command()
+@click.option("--dataset", "names", multiple=True, metavar="NAME", help="Only this dataset (may be repeated).")
+@click.option("--offline", is_flag=True, help="This machine and this warehouse only: ask no publisher.")
+@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+def doctor(names: tuple[str, ...], offline: bool, as_json: bool) -> None:
+    """What to run first on live: this machine, this warehouse, and whether every publisher answers as expected.
+
+    Lands and writes nothing. Exit code 0: nothing failed; 3: only warnings; 1: something failed.
+    """
+    from orchestration import doctor as checks
+
+    datasets = _chosen(names)
+    home = Home.from_environment()
+    rows = [*checks.machine(home), *checks.warehouse(home, datasets)]
+    if not offline:
+        with checks.open_session() as session:
+            rows += checks.publishers(datasets, session, lambda line: click.echo(line, err=True))
+    for line in [reports.as_json(checks.as_dicts(rows))] if as_json else checks.render(rows):
+        click.echo(line)
+    sys.exit(checks.exit_code(rows))
+
+
+def _chosen(names: tuple[str, ...]) -> list[Any]:
+    """Datasets of the catalogue in its order: those named, or all."""
+    from sources.catalogue import CatalogueError, load_catalogue
+
+    try:
+        catalogue = load_catalogue()
+    except CatalogueError as error:
+        _fail(str(error))
+    unknown = [name for name in names if name not in catalogue]
+    if unknown:
+        raise click.BadParameter(
+            f"no dataset {', '.join(unknown)} in the catalogue; `outcomes freshness` lists them", param_hint="--dataset"
+        )
+    return [dataset for name, dataset in catalogue.items() if not names or name in names]
 
 
 @main.command()
@@ -315,7 +353,7 @@ def _report(query: str, show: Callable[[list[reports.Row]], Iterator[str]], *, a
         click.echo(line)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     click.echo(f"outcomes: {message}", err=True)
     sys.exit(FAILED)
 

@@ -94,6 +94,18 @@ class Home:
     def dagster_storage(self) -> Path:
         return self.root / "dagster"
 
+    def lock_holder(self) -> str | None:
+        """Process id of the run that holds the lock; None when it is free. Writes nothing."""
+        path = self.root / "run.lock"
+        if not path.is_file():
+            return None
+        with path.open("r") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return handle.read().strip() or "unknown"
+        return None
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Held while a run writes. Raises RunInProgressError at once when another process holds it."""

@@ -153,7 +153,7 @@ class Ingest:
         for file in payload.files:
             check_payload(
                 file.path,
-                media=_media(dataset, file.name),
+                media=media_of(dataset, file.name),
                 publisher=dataset.publisher,
                 dataset=dataset.dataset,
                 where=file.url or file.name,
@@ -271,7 +271,7 @@ def _read(dataset: Dataset, release: Release, files: list[SourceFile]) -> dict[s
         ) from error
 
 
-def _media(dataset: Dataset, name: str) -> Any:
+def media_of(dataset: Dataset, name: str) -> Any:
     """How to gate a file: by its name where that says it, else by the catalogue."""
     suffix = Path(name).suffix.lower().lstrip(".")
     return suffix if suffix in ("csv", "xlsx", "ods", "zip", "json", "parquet", "gz") else dataset.media

@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, Never
 
@@ -36,6 +37,9 @@ _NAMES = {
 }
 _PARQUET = b"PAR1"
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+_SIGNATURES = {"xlsx": _ZIP, "ods": _ZIP, "zip": _ZIP, "parquet": _PARQUET, "gz": _GZIP}
+_FIRST_MEMBER = 30  # where the name of an archive's first member begins
 # Members without which a workbook is only a zip archive.
 _REQUIRED_MEMBERS = {"xlsx": ("[Content_Types].xml",), "ods": ("mimetype", "content.xml"), "zip": ()}
 _MAGIC = {
@@ -111,6 +115,24 @@ def check_payload(
             _check_archive(payload, body, media, limits or ArchiveLimits())
 
 
+def check_beginning(head: bytes, *, media: Media, publisher: str, dataset: str, where: str, whole: bool = False) -> str:
+    """Raise `PayloadError` unless bytes that begin with `head` may be a file of the kind `media`; returns its name.
+
+    `whole`: there are no more bytes. What only the end of a file tells (truncated, damaged) is not known here.
+    """
+    payload = _Payload(_NAMES[media], publisher, dataset, where)
+    _refuse_error_page(payload, head)
+    if media == "json":
+        _check_json_beginning(payload, head, whole=whole)
+    elif media == "csv":
+        _check_text(payload, BytesIO(head))
+    elif not head.startswith(_SIGNATURES[media]):
+        _refuse_other_bytes(payload, head)
+    elif (other := _other_workbook(head, media)) is not None:
+        payload.refuse(other)
+    return payload.expected
+
+
 def parse_json(content: bytes, *, publisher: str, dataset: str, where: str) -> Any:
     """The JSON value in `content`; `PayloadError` for HTML, nothing, no JSON, or an `{"error": …}` reply."""
     payload = _Payload(_NAMES["json"], publisher, dataset, where)
@@ -150,6 +172,26 @@ def _parse_json(payload: _Payload, content: bytes) -> Any:
     if isinstance(value, dict) and "error" in value:
         payload.refuse(f"an error reply, {quote_start(json.dumps(value['error']).encode())},")
     return value
+
+
+def _check_json_beginning(payload: _Payload, head: bytes, *, whole: bool) -> None:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if whole:
+        _parse_json(payload, head)
+    elif start.startswith(b'{"error"'):
+        payload.refuse(f"an error reply starting {quote_start(head)}")
+    elif not start.startswith((b"{", b"[")):
+        payload.refuse(f"no JSON object or list but text starting {quote_start(head)}")
+
+
+def _other_workbook(head: bytes, media: Media) -> str | None:
+    """What an archive is that begins as another kind of workbook; None where its first member does not tell."""
+    first = head[_FIRST_MEMBER:]
+    if media != "ods" and first.startswith(b"mimetypeapplication/vnd.oasis.opendocument"):
+        return _NAMES["ods"]
+    if media != "xlsx" and first.startswith(b"[Content_Types].xml"):
+        return _NAMES["xlsx"]
+    return None
 
 
 def _check_text(payload: _Payload, body: IO[bytes]) -> None:
@@ -202,9 +244,13 @@ def _check_archive(payload: _Payload, body: IO[bytes], media: Media, limits: Arc
         if head.startswith(b"PK\x03\x04"):
             size = body.seek(0, 2)
             payload.refuse(f"a truncated archive ({size:,} bytes, no central directory at its end)")
-        name = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "other bytes")
-        payload.refuse(f"{name} starting {quote_start(head)}")
+        _refuse_other_bytes(payload, head)
     _ArchiveCheck(payload, limits).check(body, _REQUIRED_MEMBERS[media])
+
+
+def _refuse_other_bytes(payload: _Payload, head: bytes) -> Never:
+    name = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "other bytes")
+    payload.refuse(f"{name} starting {quote_start(head)}")
 
 
 class _ArchiveCheck:

@@ -28,7 +28,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import requests
 from requests import exceptions as failures
 from requests.auth import HTTPBasicAuth
-from urllib3.exceptions import InvalidHeader, ReadTimeoutError
+from urllib3.exceptions import InvalidHeader, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
 from sources.errors import NetworkError, PayloadError, SourceError, mask_secrets
@@ -38,11 +38,14 @@ log = logging.getLogger(__name__)
 
 Params = Mapping[str, str | int]
 
-OK, NOT_MODIFIED, UNAUTHORISED, FORBIDDEN, NOT_FOUND, GONE, SERVER_ERROR = 200, 304, 401, 403, 404, 410, 500
+OK, PARTIAL, NOT_MODIFIED = 200, 206, 304
+UNAUTHORISED, FORBIDDEN, NOT_FOUND, GONE, NO_SUCH_RANGE, SERVER_ERROR = 401, 403, 404, 410, 416, 500
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 MAX_REDIRECTS = 5
 IN_MEMORY_BYTES = 100_000_000
+BEGINNING_BYTES = 1 << 16  # what `beginning` reads of a reply
 _CHUNK = 1 << 16
+_SMALL_CHUNK = 1 << 13
 _LONGEST_RETRY_AFTER = 366 * 86_400  # seconds; urllib3 would cut what a publisher asks for to six hours
 _USUAL_PORT = {"https": 443, "http": 80}
 _MIRROR = "Download the file by hand in a browser and use --from mirror:DIR."
@@ -91,7 +94,8 @@ PUBLISHER_HOSTS = frozenset(THROTTLES)
 class Response:
     """An accepted reply, status 200 or 304; addresses are masked, `size` is in bytes after decompression.
 
-    `content` is filled by `get`, `body_path` by `download`, neither on 304.
+    `content` is filled by `get`, `body_path` by `download`, neither on 304. For `beginning` status 206 and 416 (of an
+    empty file) are accepted too, and `size` is what was read.
     """
 
     url: str
@@ -189,6 +193,16 @@ class PoliteSession:
         reply = self.get(url, params=params, publisher=publisher, dataset=dataset)
         return parse_json(reply.content, publisher=publisher, dataset=dataset, where=reply.url)
 
+    def beginning(self, url: str, *, publisher: str, dataset: str, account: tuple[str, str] | None = None) -> Response:
+        """The first bytes of a reply (at most `BEGINNING_BYTES`) into `content`; the rest is left where it is.
+
+        They are asked for as a range; of a server that knows no ranges no more is read either.
+        """
+        call = _Call(url, publisher, dataset, BEGINNING_BYTES, None, None, account, beginning_only=True)
+        with BytesIO() as sink:
+            reply = self._fetch(call, sink)
+            return replace(reply, content=sink.getvalue())
+
     def download(
         self,
         url: str,
@@ -284,14 +298,14 @@ class PoliteSession:
             return self._gates.setdefault(throttle.group or host, _HostGate(throttle))
 
     def _receive(self, call: _Call, reply: requests.Response, sink: IO[bytes], gate: _HostGate) -> Response | _Failure:
-        not_modified = reply.status_code == NOT_MODIFIED and bool(call.headers)
-        if reply.status_code != OK and not not_modified:
+        if reply.status_code not in call.accepted:
             return self._refused(call, reply, gate)
+        not_modified = reply.status_code == NOT_MODIFIED
         return Response(
             url=mask_secrets(reply.url),
             requested_url=mask_secrets(call.url),
             status=reply.status_code,
-            size=0 if not_modified else self._copy_body(call, reply, sink),
+            size=0 if reply.status_code in (NOT_MODIFIED, NO_SUCH_RANGE) else self._copy_body(call, reply, sink),
             etag=reply.headers.get("ETag", call.etag if not_modified else None),
             last_modified=reply.headers.get("Last-Modified", call.last_modified if not_modified else None),
             media_type=reply.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
@@ -301,12 +315,15 @@ class PoliteSession:
     def _copy_body(self, call: _Call, reply: requests.Response, sink: IO[bytes]) -> int:
         """Copy the body and return its size; urllib3 itself raises when fewer bytes come than declared."""
         declared = reply.headers.get("Content-Length", "")
-        if declared.isdigit() and int(declared) > call.max_bytes:
+        if declared.isdigit() and int(declared) > call.max_bytes and not call.beginning_only:
             raise call.too_large(f"{int(declared):,} bytes")
         deadline = time.monotonic() + self._max_seconds
         size = 0
-        for chunk in reply.iter_content(_CHUNK):
+        for chunk in reply.iter_content(_SMALL_CHUNK if call.beginning_only else _CHUNK):
             size += len(chunk)
+            if call.beginning_only and size >= call.max_bytes:
+                sink.write(chunk[: len(chunk) - (size - call.max_bytes)])
+                return call.max_bytes
             if size > call.max_bytes:
                 raise call.too_large("more")
             if time.monotonic() > deadline:
@@ -348,6 +365,7 @@ class _Call:
     etag: str | None
     last_modified: str | None
     account: tuple[str, str] | None = field(default=None, repr=False)
+    beginning_only: bool = False  # the first `max_bytes` of the body are wanted, whatever follows them
 
     def account_for(self, url: str) -> HTTPBasicAuth | None:
         """The account, for the host that was asked only: presigned addresses refuse requests that show one.
@@ -362,8 +380,17 @@ class _Call:
 
     @property
     def headers(self) -> dict[str, str]:
+        if self.beginning_only:  # a range of compressed bytes could not be told from a broken one
+            return {"Range": f"bytes=0-{self.max_bytes - 1}", "Accept-Encoding": "identity"}
         asked = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in asked.items() if value}
+
+    @property
+    def accepted(self) -> tuple[int, ...]:
+        """Statuses that answer what was asked. An empty file has no range: 416."""
+        if self.beginning_only:
+            return OK, PARTIAL, NO_SUCH_RANGE
+        return (OK, NOT_MODIFIED) if self.headers else (OK,)
 
     def error(
         self,
@@ -433,7 +460,7 @@ class _HostGate:
 
 
 def _failure_of(call: _Call, problem: Exception, timeout: tuple[float, float]) -> _Failure:
-    """Name what went wrong below HTTP: proxy, TLS, time-out, broken body, no connection, unusable address."""
+    """Name what went wrong below HTTP: proxy, TLS, DNS, time-out, broken body, no connection, unusable address."""
     inner = problem.args[0] if problem.args and isinstance(problem.args[0], Exception) else problem
     cause = getattr(inner, "reason", inner)
     detail = f"({type(cause).__name__}: {cause})"
@@ -447,8 +474,11 @@ def _failure_of(call: _Call, problem: Exception, timeout: tuple[float, float]) -
             action = (
                 "If this network inspects TLS, set REQUESTS_CA_BUNDLE to its certificates, or use --from mirror:DIR."
             )
+        case failures.ConnectionError() if isinstance(cause, NameResolutionError):
+            found = f"a host name without an address in DNS ({str(cause).partition(': ')[2] or cause})"
+            action = "Check the name, and the network connection and DNS of this machine; or use --from mirror:DIR."
         case failures.ConnectTimeout():
-            found = f"no connection within {timeout[0]:g} s"
+            found = f"no connection (time-out) within {timeout[0]:g} s"
         case failures.Timeout() | failures.ConnectionError(args=(ReadTimeoutError(),)):
             found = f"nothing sent for {timeout[1]:g} s (read time-out)"
         case failures.ChunkedEncodingError() | failures.ContentDecodingError():

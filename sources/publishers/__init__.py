@@ -6,6 +6,11 @@ A publisher's module has
                                                       A part that is not to be found may stand there as its error
     fetch(dataset, candidate, session, folder, validators) -> tuple[PayloadFile, ...] | None
 
+and may have
+
+    probe_urls(dataset, candidate, session) -> list[str]    least requests whose replies begin as the data do; raises
+                                                            what `fetch` would. Without it: the candidate's address
+
 `fetch` writes into `folder`; None means that the publisher answered "not modified". Most publishers use
 `download` below as their `fetch`, and for a file at one address `discover_url` as their `discover`.
 """
@@ -43,6 +48,12 @@ class Publisher(Protocol):
 def publisher_of(dataset: Dataset) -> Publisher:
     """The module of the dataset's publisher."""
     return cast(Publisher, import_module(f"sources.publishers.{dataset.publisher}"))
+
+
+def probe_urls(dataset: Dataset, candidate: Candidate, session: PoliteSession) -> list[str]:
+    """Addresses whose beginnings tell what `fetch` would get. SourceError where it would get nothing."""
+    own = getattr(publisher_of(dataset), "probe_urls", None)
+    return list(own(dataset, candidate, session)) if own else [candidate.url]
 
 
 def discover_url(dataset: Dataset, session: PoliteSession) -> list[Candidate]:

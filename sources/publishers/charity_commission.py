@@ -43,6 +43,12 @@ def fetch(
     return tuple(files)
 
 
+def probe_urls(dataset: Dataset, candidate: Candidate, session: PoliteSession) -> list[str]:
+    """Every extract."""
+    del candidate, session
+    return list(_urls(dataset))
+
+
 def _urls(dataset: Dataset) -> tuple[str, ...]:
     if not isinstance(dataset.discover, DiscoverUrls):
         raise TypeError(f"{dataset.dataset} is not found at several addresses but by {dataset.discover.method}")

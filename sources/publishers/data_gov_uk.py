@@ -29,7 +29,7 @@ MAX_PAGES = 100
 def discover(dataset: Dataset, session: PoliteSession) -> list[Candidate]:
     """The known publishers as one candidate, the unknown ones as another. NothingFoundError where none is known."""
     how = _how(dataset)
-    listed = {slug for _, _, found in _organizations(dataset, session) for slug in found}
+    listed = _listed(dataset, session)
     slugs = publishers(how)
     known, unknown = [slug for slug in slugs if slug in listed], [slug for slug in slugs if slug not in listed]
     if not known:
@@ -56,17 +56,32 @@ def fetch(
         files.append(PayloadFile(path.name, path, url))
         listed |= found
     if candidate.part == UNKNOWN:
-        raise _unknown(dataset, [slug for slug in publishers(how) if slug not in listed])
+        raise _unknown(dataset, _absent(dataset, listed))
     for slug in publishers(how):
         if slug in listed:
             files += _pages(dataset, session, slug, folder)
     return tuple(files)
 
 
+def probe_urls(dataset: Dataset, candidate: Candidate, session: PoliteSession) -> list[str]:
+    """One data set of the known publishers; for the unknown ones what `fetch` reports."""
+    if candidate.part == UNKNOWN:
+        raise _unknown(dataset, _absent(dataset, _listed(dataset, session)))
+    return [f"{candidate.url}&rows=1"]
+
+
+def _absent(dataset: Dataset, listed: set[str]) -> list[str]:
+    return [slug for slug in publishers(_how(dataset)) if slug not in listed]
+
+
 def publishers(how: DiscoverCkan) -> list[str]:
     """Slugs of the seed, in its order."""
     with (SEEDS_DIR / how.publishers).open(encoding="utf-8", newline="") as file:
         return [row["slug"] for row in csv.DictReader(file)]
+
+
+def _listed(dataset: Dataset, session: PoliteSession) -> set[str]:
+    return {slug for _, _, found in _organizations(dataset, session) for slug in found}
 
 
 def _organizations(dataset: Dataset, session: PoliteSession) -> Iterator[tuple[str, bytes, set[str]]]:

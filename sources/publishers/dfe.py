@@ -57,6 +57,12 @@ def fetch(
     return tuple(_Api(dataset, session).files(candidate, folder))
 
 
+def probe_urls(dataset: Dataset, candidate: Candidate, session: PoliteSession) -> list[str]:
+    """The file, or one row of the data set version."""
+    del session
+    return [candidate.url if isinstance(dataset.discover, DiscoverUrl) else f"{candidate.url}&page=1&pageSize=1"]
+
+
 def _file(dataset: Dataset, url: str) -> Candidate:
     return Candidate(
         dataset=dataset.dataset,

@@ -239,6 +239,14 @@ def _page_url(url: str, offset: int) -> str:
     return f"{url}&RecordLimit={PAGE_CELLS}&RecordOffset={offset}"
 
 
+def probe_urls(dataset: Dataset, candidate: Candidate, session: PoliteSession) -> list[str]:
+    """One cell of the query."""
+    del dataset, session
+    one_cell = {"RecordLimit": "1", "RecordOffset": "0"}
+    uid = os.environ.get(UID_VARIABLE, "").strip()
+    return [f"{candidate.url}&{urlencode(one_cell | ({'uid': uid} if uid else {}))}"]
+
+
 def _download(dataset: Dataset, candidate: Candidate, session: PoliteSession, offset: int, to: Path) -> Response:
     uid = os.environ.get(UID_VARIABLE, "").strip()
     return session.download(

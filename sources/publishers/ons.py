@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sources.catalogue import Dataset, DiscoverArcgis, DiscoverElsBulk, DiscoverOnsDataset
@@ -278,6 +279,14 @@ def _pages(
             return
         offset += len(features)
     raise _bad_page(dataset, candidate.url, f"at most {MAX_PAGES} pages", "more")
+
+
+def probe_urls(dataset: Dataset, candidate: Candidate, session: PoliteSession) -> list[str]:
+    """The file, or one feature of a layer."""
+    del session
+    if isinstance(dataset.discover, DiscoverArcgis):
+        return [f"{candidate.url}?{urlencode(_page_parameters(0, 1))}"]
+    return [candidate.url]
 
 
 def _page_parameters(offset: int, size: int) -> dict[str, str]:

@@ -18,7 +18,7 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.publish import BUILD_COLUMNS
 
 HEAVY = ("dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "requests")
-COMMANDS = {"run", "refresh", "rollback", "coverage", "freshness", "claims", "diff", "returns", "ui"}
+COMMANDS = {"run", "refresh", "rollback", "coverage", "freshness", "claims", "diff", "doctor", "returns", "ui"}
 
 
 @pytest.fixture
@@ -66,6 +66,7 @@ def test_every_command_explains_itself() -> None:
         (["run", "--from", "landed", "--as-of", "13/01/2026"], "does not match the format"),
         (["run", "--from", "landed", "--as-of", "2999-01-01"], "still to come"),
         (["refresh", "--from", "sample"], "No such option"),
+        (["doctor", "--dataset", "no_such_dataset"], "no dataset no_such_dataset in the catalogue"),
         (["rollback", "one", "two"], "unexpected extra argument"),
         (["ui", "--port", "many"], "'many' is not a valid integer"),
     ],

@@ -7,11 +7,13 @@ import json
 import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sources.errors import PayloadError
-from sources.gate import ArchiveLimits, Media, check_payload, parse_json
+from sources.gate import ArchiveLimits, Media, check_beginning, check_payload, parse_json
+from sources.origins import SAMPLE_DIR
 
 WHERE = "https://www.example.org/data?uid=0xfeed"
 WORKBOOK = {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>" * 500}
@@ -269,3 +271,49 @@ def test_real_bad_replies_of_nomis_are_refused(published_dir: Path, name: str, f
     with pytest.raises(PayloadError) as refused:
         check_payload(path, media="csv", publisher="nomis", dataset="nomis_nm_17_5", where=name)
     assert refused.value.found.startswith(found)
+
+
+# --- the beginning alone
+
+
+def beginning(head: bytes, media: Media, *, whole: bool = False) -> str:
+    return check_beginning(head, media=media, publisher="ofcom", dataset="d", where=WHERE, whole=whole)
+
+
+def test_beginnings_of_good_files_pass() -> None:
+    seen: set[str] = set()
+    for path in sorted(SAMPLE_DIR.rglob("*.*")):
+        media: Any = path.suffix.lstrip(".")
+        if media in ("csv", "xlsx", "ods", "zip", "json", "parquet", "gz"):
+            beginning(path.read_bytes()[:2000], media)
+            seen.add(media)
+    assert seen >= {"csv", "xlsx", "ods", "zip", "json", "parquet"}
+
+
+@pytest.mark.parametrize(
+    ("media", "head", "found"),
+    [
+        ("csv", b"", "0 bytes"),
+        ("csv", b"<!DOCTYPE html>", "an HTML page"),
+        ("csv", b"PK\x03\x04", "a zip archive or workbook"),
+        ("csv", b"a,\0", "NUL bytes"),
+        ("parquet", b"a,b", "other bytes"),
+        ("gz", b"%PDF-1.7", "a PDF"),
+        ("zip", b"error: no such file", "an error message"),
+        ("zip", archive(WORKBOOK), "an Excel workbook"),
+        ("ods", archive(WORKBOOK), "an Excel workbook"),
+        ("json", b"a,b\n", "no JSON object or list"),
+        ("json", b'{"error": {"code": 400,', "an error reply"),
+    ],
+)
+def test_wrong_beginnings_are_refused_by_name(media: Media, head: bytes, found: str) -> None:
+    with pytest.raises(PayloadError) as refused:
+        beginning(head, media)
+    assert found in refused.value.found
+
+
+def test_json_is_read_where_its_beginning_is_all_of_it() -> None:
+    beginning(b'{"value": [', "json")
+    with pytest.raises(PayloadError, match="no valid JSON"):
+        beginning(b'{"value": [', "json", whole=True)
+    assert beginning(b'{"value": []}', "json", whole=True) == "a JSON document"

@@ -18,6 +18,7 @@ from werkzeug import Request, Response
 
 from sources.errors import NetworkError, PayloadError, SourceError
 from sources.http import (
+    BEGINNING_BYTES,
     PUBLISHER_HOSTS,
     THROTTLES,
     PoliteSession,
@@ -131,6 +132,52 @@ def test_get_json_refuses_what_is_no_answer(
     assert found in refused.value.found
     assert "nomis / nomis_nm_17_5: expected a JSON document" in str(refused.value)
     assert httpserver.url_for("/j") in str(refused.value)
+
+
+# --- the beginning of a reply
+
+
+def test_beginning_asks_for_a_range_and_reads_no_more(httpserver: HTTPServer, session: PoliteSession) -> None:
+    body = bytes(range(256)) * 1000
+
+    def ranged(request: Request) -> Response:
+        first = body[: BEGINNING_BYTES if request.headers["Range"] == f"bytes=0-{BEGINNING_BYTES - 1}" else 0]
+        return Response(first, status=206, headers={"Content-Range": f"bytes 0-{len(first) - 1}/{len(body)}"})
+
+    httpserver.expect_request("/ranged").respond_with_handler(ranged)
+    httpserver.expect_request("/whole").respond_with_data(body)
+    httpserver.expect_request("/small").respond_with_data(b"a,b\n")
+    for path, content in (
+        ("/ranged", body[:BEGINNING_BYTES]),
+        ("/whole", body[:BEGINNING_BYTES]),
+        ("/small", b"a,b\n"),
+    ):
+        reply = session.beginning(httpserver.url_for(path), **WHO)
+        assert (reply.content, reply.size) == (content, len(content))
+
+
+def test_beginning_may_be_that_of_a_file_larger_than_any_that_is_loaded(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/big").respond_with_data(b"x" * 500_000)
+    with loopback_session(httpserver, max_bytes=1000) as session:
+        assert session.beginning(httpserver.url_for("/big"), **WHO).size == BEGINNING_BYTES
+
+
+def test_beginning_of_an_empty_file_is_empty_and_other_refusals_are_errors(
+    httpserver: HTTPServer, session: PoliteSession
+) -> None:
+    httpserver.expect_request("/empty").respond_with_data(b"no such range", status=416)
+    httpserver.expect_request("/gone").respond_with_data(b"", status=404)
+    assert session.beginning(httpserver.url_for("/empty"), **WHO).content == b""
+    with pytest.raises(SourceError, match="HTTP 404"):
+        session.beginning(httpserver.url_for("/gone"), **WHO)
+
+
+def test_part_of_a_reply_that_was_asked_for_as_a_whole_is_an_error(
+    httpserver: HTTPServer, session: PoliteSession
+) -> None:
+    httpserver.expect_request("/a").respond_with_data(b"a", status=206)
+    with pytest.raises(SourceError, match="HTTP 206"):
+        session.get(httpserver.url_for("/a"), **WHO)
 
 
 # --- conditional requests
@@ -365,6 +412,18 @@ def test_tls_error_is_named(httpserver: HTTPServer, session: PoliteSession) -> N
     with pytest.raises(NetworkError, match="expected a trusted TLS connection; found a TLS error") as failed:
         session.get(f"https://{host_of(httpserver)}/a", **WHO)
     assert "REQUESTS_CA_BUNDLE" in failed.value.action
+
+
+def test_host_name_without_an_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with (
+        PoliteSession(allowed_hosts=frozenset({"publisher.invalid"}), retries=0) as session,
+        pytest.raises(NetworkError, match="found a host name without an address in DNS") as failed,
+    ):
+        session.get("https://publisher.invalid/a", **WHO)
+    assert "(Failed to resolve 'publisher.invalid'" in failed.value.found
+    assert "DNS of this machine" in failed.value.action
 
 
 def test_proxy_error_is_named_and_its_password_hidden(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> None:
