@@ -102,8 +102,9 @@ def eco_workbook(path: Path, title: str) -> Path:
     [
         ("(January 2013 to March 2026)", "March 2026"),
         ("(January 2013 to end March 2026)", "March 2026"),
-        ("to the end of March 2026", "March 2026"),
+        ("from January 2013 to the end of March 2026", "March 2026"),
         ("", ""),
+        ("(April 2025 to March 2026)", ""),  # one year's, under the same name
     ],
 )
 def test_eco_period_end_follows_the_title(tmp_path: Path, title_end: str, coverage_end: str) -> None:
@@ -112,9 +113,10 @@ def test_eco_period_end_follows_the_title(tmp_path: Path, title_end: str, covera
     assert {row["coverage_end"] for row in rows} == {coverage_end}
 
 
-def test_eco_table_without_a_period_breaks_its_contract(tmp_path: Path, runner: Runner) -> None:
+@pytest.mark.parametrize("period", ["", " (April 2025 to March 2026)"])
+def test_eco_table_that_is_not_cumulative_breaks_its_contract(tmp_path: Path, runner: Runner, period: str) -> None:
     title = "Table 4.4: Households in receipt of ECO measures by administrative area"
-    path = eco_workbook(tmp_path / "hee.xlsx", title)
+    path = eco_workbook(tmp_path / "hee.xlsx", f"{title}{period}")
     assert failed_checks(runner, HEE, "eco_households", path, relaxed=True) == ["coverage_end_filled"]
 
 
