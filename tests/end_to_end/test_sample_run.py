@@ -422,9 +422,9 @@ def test_growth_of_enterprises_is_made_of_the_six(mart: duckdb.DuckDBPyConnectio
         # By hand from the authorities' figures of the department's tool and pupils of key stage 2 in 2018/19.
         ("6a.ks4", "answered", "attainment_8", "2024-09-01/P1Y", 42.08, "published"),
         # Averages are published, their number of students is invented: so is what comes of both.
-        ("6a.ks5", "illustrative_only", "a_level_best_three_points", "2024-09-01/P1Y", None, "illustrative"),
+        ("6a.ks5", "illustrative_only", "a_level_points_per_entry", "2024-09-01/P1Y", None, "illustrative"),
         # Means of Explore Local Statistics 2022/23 and mid-year populations of 2022 beside the emissions.
-        ("28", "weak_proxy", "wellbeing_anxiety", "2022-04-01/P1Y", 3.32, "published"),
+        ("28", "weak_proxy", "wellbeing_satisfaction", "2022-04-01/P1Y", 7.26, "published"),
         ("13a", "illustrative_only", "hei_business_contracts", "2022-09-01/P1Y", None, "illustrative"),
         ("15b", "illustrative_only", "he_research_income", "2022-09-01/P1Y", None, "illustrative"),
     ],
