@@ -49,7 +49,12 @@ def alert(state_file: Path, problems: Problems, *, say: Callable[[str], None]) -
     """Tells what changed since the last run. Returns the messages that were sent; none where nobody listens."""
     if not (os.environ.get(WEBHOOK) or os.environ.get(FILE)):
         return []
-    known = _read(state_file)
+    try:
+        known = _read(state_file)
+    except (OSError, ValueError) as error:
+        # Told once more is better than not at all, and than a run that fails.
+        say(f"what was told before cannot be read, and is told again: {state_file.name}: {error}")
+        known = {}
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     sent = []
     for message in _changes(known, problems, now):
@@ -63,7 +68,10 @@ def alert(state_file: Path, problems: Problems, *, say: Callable[[str], None]) -
             known[message.subject] = {"problem": message.problem, "since": message.since}
         else:
             del known[message.subject]
-    _write(state_file, known)
+    try:
+        _write(state_file, known)
+    except OSError as error:
+        say(f"what was told could not be kept, and will be told again: {state_file.name}: {error.strerror}")
     return sent
 
 

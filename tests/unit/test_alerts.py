@@ -118,6 +118,17 @@ def test_a_file_gets_a_line_for_each_message(
     assert "was not sent: OUTCOMES_ALERT_FILE: Is a directory" in listener.said[-1]
 
 
+def test_a_memory_that_cannot_be_read_or_kept_fails_nothing(listener: Listener) -> None:
+    listener.state.write_text('{"ofcom_fixed_co', encoding="utf-8")  # torn by a crash
+    assert listener.after_a_run(OFCOM) == [("ofcom_fixed_coverage", "new")]
+    assert "cannot be read, and is told again: alerts.json" in listener.said[0]
+    assert listener.after_a_run(OFCOM) == []
+    listener.state.unlink()
+    listener.state.mkdir()
+    assert listener.after_a_run(OFCOM) == [("ofcom_fixed_coverage", "new")]
+    assert "could not be kept, and will be told again: alerts.json" in listener.said[-1]
+
+
 def test_without_an_address_nothing_is_kept(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(WEBHOOK)
     assert listener.after_a_run(OFCOM) == []
