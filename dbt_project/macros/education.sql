@@ -44,3 +44,38 @@
         else {{ obs_status(marker, value) }}
     end
 {%- endmacro %}
+
+{#-
+  Observations of Explore Education Statistics from a relation with indicator_id, ref_area, time_period, release_status, obs_value, denominator,
+  marker, unit_measure and the provenance columns: of a figure that comes twice in a release the most final one.
+-#}
+{% macro dfe_most_final(dataset, figures) -%}
+select
+    '{{ dataset }}' as dataset,
+    indicator_id,
+    ref_area,
+    time_period,
+    'total' as breakdown,
+    obs_value,
+    cast(null as double) as numerator,
+    denominator,
+    cast(null as double) as lower_ci,
+    cast(null as double) as upper_ci,
+    {{ dfe_obs_status('marker', 'release_status', 'obs_value') }} as obs_status,
+    {{ conf_status('marker') }} as conf_status,
+    {{ dfe_source_flag('marker', 'release_status') }} as source_flag,
+    unit_measure,
+    'published' as value_origin,
+    _release_id as release_id,
+    {{ source_locator() }} as source_locator
+from (
+    select
+        {{ figures }}.*,
+        row_number() over (
+            partition by _release_id, indicator_id, ref_area, time_period
+            order by {{ dfe_status_rank('release_status') }}, _member, _row_number
+        ) as most_final_first
+    from {{ figures }}
+) as ranked
+where most_final_first = 1
+{%- endmacro %}

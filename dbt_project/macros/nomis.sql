@@ -116,7 +116,7 @@ summed as (
             and count(distinct case when obs_value is not null then sic_code end) = max(classes_expected),
             false
         ) as is_whole,
-        {{ exact_sum('obs_value') }} as sum_of_classes,
+        {{ exact_sum('obs_value') }} as total,
         {{ winning_obs_status('obs_status') }} as obs_status,
         max(status_letter) as status_letter,
         max(is_reconstructed) as is_reconstructed,
@@ -125,13 +125,18 @@ summed as (
     group by indicator_id, area_code, date_code, release_id
 )
 
+{{ nomis_whole_sums(dataset) }}
+{%- endmacro %}
+
+{#- Observations from relation `summed`: a sum that is not whole (is_whole) is missing, not smaller. -#}
+{% macro nomis_whole_sums(dataset) -%}
 select
     '{{ dataset }}' as dataset,
     indicator_id,
     ref_area,
     time_period,
     'total' as breakdown,
-    case when is_whole then sum_of_classes end as obs_value,
+    case when is_whole then total end as obs_value,
     cast(null as double) as numerator,
     cast(null as double) as denominator,
     cast(null as double) as lower_ci,

@@ -52,35 +52,6 @@ by_indicator as (
     where ref_area is not null and cohort = '{{ cohort }}'
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
-),
-
-ranked as (
-    select
-        by_indicator.*,
-        row_number() over (
-            partition by _release_id, indicator_id, ref_area, time_period
-            order by {{ dfe_status_rank('release_status') }}, _member, _row_number
-        ) as most_final_first
-    from by_indicator
 )
 
-select
-    'dfe_16_to_18_results' as dataset,
-    indicator_id,
-    ref_area,
-    time_period,
-    'total' as breakdown,
-    obs_value,
-    cast(null as double) as numerator,
-    denominator,
-    cast(null as double) as lower_ci,
-    cast(null as double) as upper_ci,
-    {{ dfe_obs_status('marker', 'release_status', 'obs_value') }} as obs_status,
-    {{ conf_status('marker') }} as conf_status,
-    {{ dfe_source_flag('marker', 'release_status') }} as source_flag,
-    unit_measure,
-    'published' as value_origin,
-    _release_id as release_id,
-    {{ source_locator() }} as source_locator
-from ranked
-where most_final_first = 1
+{{ dfe_most_final('dfe_16_to_18_results', 'by_indicator') }}

@@ -11,12 +11,13 @@ chosen as (
 
 summed as (
     select
+        'town_centre_employment' as indicator_id,
         chosen.area_code as ref_area,
         {{ calendar_year_period('cells.date_code') }} as time_period,
         cells.release_id,
         count(*) = max(chosen.small_areas_expected)
         and count(distinct case when cells.obs_value is not null then chosen.lsoa_code end) = max(chosen.small_areas_expected) as is_whole,
-        {{ exact_sum('cells.obs_value') }} as sum_of_small_areas,
+        {{ exact_sum('cells.obs_value') }} as total,
         {{ winning_obs_status('cells.obs_status') }} as obs_status,
         max(cells.status_letter) as status_letter,
         max(cells.is_reconstructed) as is_reconstructed,
@@ -32,22 +33,4 @@ summed as (
     group by chosen.area_code, cells.date_code, cells.release_id
 )
 
-select
-    'nomis_nm_189_1_lsoa' as dataset,
-    'town_centre_employment' as indicator_id,
-    ref_area,
-    time_period,
-    'total' as breakdown,
-    case when is_whole then sum_of_small_areas end as obs_value,
-    cast(null as double) as numerator,
-    cast(null as double) as denominator,
-    cast(null as double) as lower_ci,
-    cast(null as double) as upper_ci,
-    case when is_whole then obs_status else 'O' end as obs_status,
-    'F' as conf_status,
-    {{ nomis_source_flag('status_letter', 'is_reconstructed') }} as source_flag,
-    'count' as unit_measure,
-    'derived' as value_origin,
-    release_id,
-    source_locator
-from summed
+{{ nomis_whole_sums('nomis_nm_189_1_lsoa') }}
