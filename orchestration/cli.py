@@ -121,6 +121,13 @@ def freshness(as_json: bool) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+def drift(as_json: bool) -> None:
+    """Every release whose form differs from the one before it: what was absorbed, and what was refused and why."""
+    _report(reports.DRIFT, reports.as_drift, as_json=as_json)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
 def claims(as_json: bool) -> None:
     """Every figure that the strategy documents state: reproduced, revised since, or why it cannot be told."""
     _report(reports.CLAIMS, reports.as_table, as_json=as_json)

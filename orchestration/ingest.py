@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
-from sources.catalogue import Dataset
+from sources.catalogue import Dataset, Table, place_of
+from sources.drift import DriftError, Fingerprint, drifts_of_release, fingerprints
 from sources.errors import (
     AccountMissingError,
     ContractError,
@@ -146,7 +147,8 @@ class Ingest:
             self._reject(dataset, fetched, error, outcome)
 
     def _reject(self, dataset: Dataset, payload: Payload, error: SourceError, outcome: Outcome) -> None:
-        self.landing.record_rejected(payload, str(error), keep=not dataset.personal)
+        drift = error.to_dict() if isinstance(error, DriftError) else None
+        self.landing.record_rejected(payload, str(error), keep=not dataset.personal, drift=drift)
         self._problem(outcome, error, record=False)
 
     def _land(self, dataset: Dataset, payload: Payload) -> Release:
@@ -161,11 +163,23 @@ class Ingest:
         release = self.landing.come_back(describe(payload))
         tables = _read(dataset, release, [file.source_file for file in payload.files])
         contract = self._check(dataset, release, tables)
+        form = fingerprints(dataset, tables)
+        self._refuse_drift(dataset, release, form)
         stored = self._store(dataset, payload, tables)
-        self.raw.write(dataset, stored, tables, contract)
+        self.raw.write(dataset, stored, tables, contract, form)
         # The ledger row is the commit: until it is written, nothing of this release exists.
         self.landing.commit(stored)
         return stored
+
+    def _refuse_drift(self, dataset: Dataset, release: Release, form: dict[str, Fingerprint]) -> None:
+        """DriftError where the release differs in form from the one before it in a way that changes its meaning."""
+        before = None if release.is_incomplete else self.landing.before(release)
+        if before is None or not self.raw.holds(dataset, before):
+            return
+        found = drifts_of_release(dataset, self.raw.fingerprints(dataset, before), form)
+        stops = [drift for drift in found if drift.severity == "meaningful"]
+        if stops:
+            raise DriftError(dataset, where=release.url, before=before.release_id, drifts=stops)
 
     def _store(self, dataset: Dataset, payload: Payload, tables: dict[str, pa.Table]) -> Release:
         if not dataset.personal:
@@ -204,9 +218,11 @@ class Ingest:
                 dataset=dataset.dataset,
                 where=release.url,
                 failed_checks=[
-                    f"{result.table_name} {result.check_name}: expected {result.expected}, found {result.found}"
+                    f"{result.table_name} {result.check_name}: expected {result.expected}, found {result.found} "
+                    f"({_place(dataset, result)})"
                     for result in failed
                 ],
+                action="Nothing was landed from it. If the publisher is right, change the line of the catalogue.",
             )
         return {
             "release_id": release.release_id,
@@ -221,7 +237,8 @@ class Ingest:
                 continue
             try:
                 tables = self._read_landed(dataset, release)
-                self.raw.write(dataset, release, tables, self._check(dataset, release, tables))
+                contract = self._check(dataset, release, tables)
+                self.raw.write(dataset, release, tables, contract, fingerprints(dataset, tables))
             except SourceError as error:
                 self._problem(outcome, error, record=False)
 
@@ -236,6 +253,29 @@ class Ingest:
         outcome.retryable = outcome.retryable or isinstance(error, NetworkError)
         if record:
             self.landing.record_failed(outcome.dataset, str(error))
+
+
+# What of a table's entry in the catalogue a check of its contract comes from; all others judge values.
+_CHECKED = {
+    "columns_present": ("columns",),
+    "rows_present": ("expect", "rows"),
+    "row_count_in_band": ("expect", "rows"),
+    "areas_present": ("expect", "areas"),
+    "key_unique": ("expect", "key"),
+}
+
+
+def _place(dataset: Dataset, result: CheckResult) -> str:
+    """The line of the catalogue that a failed check comes from."""
+    table = next(table for table in dataset.tables if f"{dataset.dataset}__{table.name}" == result.table_name)
+    return place_of(dataset, table.name, *_CHECKED.get(result.check_name, _value_rule(table, result)))
+
+
+def _value_rule(table: Table, result: CheckResult) -> tuple[str | int, ...]:
+    if result.check_name == f"{result.column_name}_filled":
+        return ("expect", "not_null")
+    rules = [at for at, rule in enumerate(table.expect.values) if rule.column == result.column_name]
+    return ("expect", "values", *rules[:1])
 
 
 def _as_stored(known: Release, fetched: Release) -> tuple[StoredFile, ...]:

@@ -27,6 +27,10 @@ COVERAGE = """
     order by coverage.sort_order
 """
 FRESHNESS = "select * from mart.mart_freshness order by dataset"
+DRIFT = (
+    "select published_at, dataset, part, state, severity, what, expected, found, place, table_name, release_id, "
+    "compared_with from mart.mart_drift order by published_at desc, dataset, part, table_name, what, expected, found"
+)
 CLAIMS = (
     "select ref, status, figure, unit, found_value, difference, vintage, time_period, statement, reason "
     "from mart.mart_claims order by sort_order"
@@ -63,6 +67,19 @@ def as_freshness(rows: list[Row]) -> Iterator[str]:
     """What people look for first; JSON has every column."""
     columns = ("dataset", "status", "release_date", "next_due", "days_overdue", "newest_period", "verified", "message")
     return as_table([{name: row[name] for name in columns if name in row} for row in rows])
+
+
+def as_drift(rows: list[Row]) -> Iterator[str]:
+    """Each difference in words, under its release."""
+    if not rows:
+        yield "no release differs in form from the one before it"
+    for (day, dataset, part, state), of_release in groupby(
+        rows, key=lambda row: (row["published_at"], row["dataset"], row["part"], row["state"])
+    ):
+        yield f"{day} {dataset}{f' / {part}' if part else ''}: {state}"
+        for row in of_release:
+            place = f" ({row['place']})" if row["place"] else ""
+            yield f"    {row['what']}: {row['expected']} -> {row['found']}{place}"
 
 
 def as_coverage(rows: list[Row]) -> Iterator[str]:

@@ -15,15 +15,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.ingest import Outcome
 from sources.catalogue import Dataset
+from sources.drift import drifts_of_release, schema_hash
 from sources.landing import Landing
 from sources.raw import RawStore, raw_columns
-from sources.release import Release, known_from
+from sources.release import Release, in_order, known_from
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +35,11 @@ RELEASE_COLUMNS = """
     landing_page varchar, licence varchar, attribution varchar, published_at date, published_at_basis varchar,
     revised_at date, known_from date,
     retrieved_at timestamp, etag varchar, last_modified varchar, sha256 varchar, bytes bigint, media_type varchar,
-    basis varchar, kind varchar, origin varchar, verified boolean, citation varchar
+    basis varchar, kind varchar, origin varchar, verified boolean, citation varchar, schema_hash varchar
+"""
+DRIFT_COLUMNS = """
+    dataset varchar, part varchar, table_name varchar, release_id varchar, compared_with varchar, published_at date,
+    what varchar, severity varchar, state varchar, expected varchar, found varchar, place varchar
 """
 DATASET_COLUMNS = """
     dataset varchar, publisher varchar, title varchar, description varchar, cadence varchar, licence varchar,
@@ -114,8 +120,12 @@ def prepare_build_database(
     catalogue: Mapping[str, Dataset],
     releases: Mapping[str, Sequence[Release]],
     raw: RawStore,
+    refused: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, int]:
-    """A new build database with its schema `raw`. Returns the number of releases per dataset."""
+    """A new build database with its schema `raw`. Returns the number of releases per dataset.
+
+    `refused`: ledger rows of releases that were refused for their form.
+    """
     import duckdb
 
     home.build.mkdir(parents=True, exist_ok=True)
@@ -127,8 +137,11 @@ def prepare_build_database(
             for table in dataset.table_names:
                 files = raw.files(dataset, table, list(releases[dataset.dataset]))
                 _show_raw_table(con, f"{dataset.dataset}__{table}", raw_columns(dataset, table), files)
-        _insert(con, "release", RELEASE_COLUMNS, _release_rows(catalogue, releases))
+        _insert(con, "release", RELEASE_COLUMNS, _release_rows(catalogue, releases, raw))
         _insert(con, "dataset", DATASET_COLUMNS, _dataset_rows(home, catalogue, releases))
+        _insert(
+            con, "drift", DRIFT_COLUMNS, [*_drift_rows(catalogue, releases, raw), *_refused_rows(catalogue, refused)]
+        )
         _insert(con, "published_answer", PUBLISHED_ANSWER_COLUMNS, _published_answers(home.mart, releases))
     return {name: len(found) for name, found in releases.items()}
 
@@ -150,7 +163,9 @@ def _insert(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[
         con.executemany(f"insert into raw.{name} values ({marks})", rows)
 
 
-def _release_rows(catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]]) -> list[tuple[Any, ...]]:
+def _release_rows(
+    catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]], raw: RawStore
+) -> list[tuple[Any, ...]]:
     rows = []
     for found in releases.values():
         known = known_from(found)
@@ -165,10 +180,46 @@ def _release_rows(catalogue: Mapping[str, Dataset], releases: Mapping[str, Seque
                     release.retrieved_at.astimezone(dt.UTC).replace(tzinfo=None),
                     first.etag, first.last_modified, release.sha256, sum(file.bytes for file in release.files),
                     first.media_type, release.basis, release.kind, release.origin, dataset.verified,
-                    release.citation,
+                    release.citation, schema_hash(raw.fingerprints(dataset, release)),
                 )
             )  # fmt: skip
     return rows
+
+
+def _drift_rows(
+    catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]], raw: RawStore
+) -> list[tuple[Any, ...]]:
+    """How whole releases differ in form from the ones before them."""
+    rows = []
+    for name, found in releases.items():
+        dataset = catalogue[name]
+        parts: dict[tuple[str, str], list[Release]] = {}
+        for release in in_order(release for release in found if not release.is_incomplete):
+            parts.setdefault((release.part, release.basis), []).append(release)
+        for before, now in chain.from_iterable(pairwise(of_part) for of_part in parts.values()):
+            changes = drifts_of_release(dataset, raw.fingerprints(dataset, before), raw.fingerprints(dataset, now))
+            rows += [
+                (
+                    name, now.part, drift.table_name, now.release_id, before.release_id, now.published_at,
+                    drift.what, drift.severity, "landed", drift.expected, drift.found, drift.place,
+                )
+                for drift in changes
+            ]  # fmt: skip
+    return rows
+
+
+def _refused_rows(catalogue: Mapping[str, Dataset], refused: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """What was found in releases that were refused for their form."""
+    return [
+        (
+            row["dataset"], row["part"], drift["table_name"], row["release_id"], row["drift"]["before"],
+            dt.date.fromisoformat(row["published_at"]), drift["what"], drift["severity"], "refused",
+            drift["expected"], drift["found"], drift["place"],
+        )
+        for row in refused
+        if row["dataset"] in catalogue
+        for drift in row["drift"]["drifts"]
+    ]  # fmt: skip
 
 
 def _dataset_rows(

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field
@@ -152,6 +152,10 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         from orchestration.transform import build_releases
 
         return build_releases(self.landing, self.raw, self.catalogue, sample=self.is_sample, as_of=self.home.as_of)
+
+    def refused_for_drift(self) -> list[dict[str, Any]]:
+        """Ledger rows of releases refused for their form; none in a build as of a day, which only looks back."""
+        return [] if self.home.as_of else self.landing.refused_for_drift(sample=self.is_sample)
 
 
 def end_abandoned_runs(instance: dg.DagsterInstance, run_id: str | None = None) -> None:

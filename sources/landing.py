@@ -56,6 +56,16 @@ class Landing:
                 latest[row["release_id"]] = Release.from_dict(row)
         return list(latest.values())
 
+    def refused_for_drift(self, *, sample: bool) -> list[dict[str, Any]]:
+        """Ledger rows of releases refused for their form that have not landed since, the newest row of each."""
+        landed = {release.sha256 for release in self.releases(sample=sample)}
+        refused = {
+            row["release_id"]: row
+            for row in self.rows()
+            if row["outcome"] == "rejected" and row.get("drift") and (row["origin"] == "sample") == sample
+        }
+        return [row for row in refused.values() if row["sha256"] not in landed]
+
     def find(self, candidate: Release) -> Release | None:
         """The landed release with the same content of the same dataset part, if there is one.
 
@@ -88,6 +98,13 @@ class Landing:
         part = (candidate.dataset, candidate.part, candidate.basis)
         releases = self.releases(sample=candidate.origin == "sample")
         return in_order(release for release in releases if (release.dataset, release.part, release.basis) == part)
+
+    def before(self, candidate: Release) -> Release | None:
+        """The whole release that comes right before the candidate in the order of publication, if there is one."""
+        whole = [release for release in self._of_part(candidate) if not release.is_incomplete]
+        ordered = in_order([*whole, candidate])
+        at = next(at for at, release in enumerate(ordered) if release is candidate)
+        return ordered[at - 1] if at else None
 
     def latest_from(self, dataset: str, url: str) -> Release:
         """The newest live release that was fetched from `url`: what "not modified" refers to.
@@ -178,13 +195,19 @@ class Landing:
             }
         )
 
-    def record_rejected(self, payload: Payload, message: str, *, keep: bool = True) -> None:
-        """A payload that was refused: its bytes are kept apart (unless they are records), its reason in the ledger."""
+    def record_rejected(
+        self, payload: Payload, message: str, *, keep: bool = True, drift: dict[str, Any] | None = None
+    ) -> None:
+        """A payload that was refused: its bytes are kept apart (unless they are records), its reason in the ledger.
+
+        `drift`: how its form differs from the release before it, where that is the reason.
+        """
         release = describe(payload)
         for stored, file in zip(release.files, payload.files, strict=True) if keep else ():
             suffix = Path(file.name).suffix.lower()
             _store(file.path, self.root / "rejected" / payload.dataset / f"{stored.sha256}{suffix}")
-        self._append({"outcome": "rejected", "recorded_at": _now(), "message": message, **release.to_dict()})
+        reason = {"message": message} | ({"drift": drift} if drift else {})
+        self._append({"outcome": "rejected", "recorded_at": _now(), **reason, **release.to_dict()})
 
     def record_failed(self, dataset: str, message: str) -> None:
         """A fetch that brought nothing."""

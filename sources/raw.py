@@ -2,6 +2,7 @@
 
     raw/<dataset>/<release key>~<reader fingerprint>/<table>.parquet
     raw/<dataset>/<release key>~<reader fingerprint>/contract.json
+    raw/<dataset>/<release key>~<reader fingerprint>/fingerprint.json    the form of its tables (`sources.drift`)
 
 The folder appears in one rename, so it is whole or absent. It can be made again from the landing zone at any
 time; a changed catalogue table or reader version gives another fingerprint and the release is read again.
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sources.catalogue import Dataset
+from sources.drift import Fingerprint
 from sources.landing import fsync_folder
 from sources.readers import PROVENANCE, READER_VERSION
 from sources.release import Release
@@ -49,8 +51,9 @@ class RawStore:
         release: Release,
         tables: dict[str, pa.Table],
         contract: dict[str, Any],
+        fingerprints: dict[str, Fingerprint],
     ) -> Path:
-        """Writes tables and contract results; the folder of another reader version is removed afterwards."""
+        """Writes tables, contract results and form; the folder of another reader version is removed afterwards."""
         from pyarrow import parquet
 
         target = self.folder(dataset, release)
@@ -60,6 +63,8 @@ class RawStore:
         for name, rows in tables.items():
             parquet.write_table(rows, scratch / f"{name}.parquet", compression="zstd")
         (scratch / "contract.json").write_text(json.dumps(contract, ensure_ascii=False), encoding="utf-8")
+        form = {name: found.to_dict() for name, found in fingerprints.items()}
+        (scratch / "fingerprint.json").write_text(json.dumps(form, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         scratch.replace(target)
         fsync_folder(target.parent)
@@ -73,6 +78,12 @@ class RawStore:
         text = (self.folder(dataset, release) / "contract.json").read_text(encoding="utf-8")
         stored: dict[str, Any] = json.loads(text)
         return stored
+
+    def fingerprints(self, dataset: Dataset, release: Release) -> dict[str, Fingerprint]:
+        """The form of each raw table as stored by `write`; nothing for a release that was not read."""
+        path = self.folder(dataset, release) / "fingerprint.json"
+        stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return {name: Fingerprint.from_dict(found) for name, found in stored.items()}
 
     def files(self, dataset: Dataset, table: str, releases: list[Release]) -> list[Path]:
         """Parquet files of one raw table for these releases (a release may lack an optional table)."""

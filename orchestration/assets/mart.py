@@ -85,7 +85,9 @@ def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinitio
         busy = f"waiting: another process still writes to {warehouse.home.build_db}"
         transform.await_writer(warehouse.home.build_db, lambda: say(context.log, busy))
         releases = warehouse.releases()
-        counts = transform.prepare_build_database(warehouse.home, warehouse.catalogue, releases, warehouse.raw)
+        counts = transform.prepare_build_database(
+            warehouse.home, warehouse.catalogue, releases, warehouse.raw, warehouse.refused_for_drift()
+        )
         total = sum(counts.values())
         if total == 0:
             raise dg.Failure(

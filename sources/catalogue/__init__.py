@@ -153,6 +153,12 @@ class Expect(Strict):
     not_null: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     values: tuple[ValueRule, ...] = ()
+    # What a release is compared by with the one before it (`sources.drift`).
+    period_column: str | None = None  # default: the label of a melted table
+    categories: tuple[str, ...] = ()  # columns of a few texts, each of which means something: sector, gas, unit
+    may_go: tuple[
+        str, ...
+    ] = ()  # areas, periods, categories, columns that a release may lack though the one before had it
 
     @field_validator("areas_in_parts")
     @classmethod
@@ -209,6 +215,19 @@ class Table(Strict):
         if (self.format == "json_sql") != bool(self.sql) or bool(self.sql) != bool(self.inputs):
             raise ValueError("sql and inputs belong to the format json_sql, and it needs both")
         return self
+
+    @model_validator(mode="after")
+    def _compares_its_own_columns(self) -> Table:
+        named = {self.expect.period_column, *self.expect.categories} - {None}
+        unknown = sorted(str(name) for name in named - set(self.column_names))
+        if unknown:
+            raise ValueError(f"period_column and categories name columns of the table, not {', '.join(unknown)}")
+        return self
+
+    @property
+    def period_column(self) -> str | None:
+        """Column of the periods that a release speaks of."""
+        return self.expect.period_column or (self.melt.label if self.melt else None)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -500,6 +519,19 @@ def load_dataset(path: Path) -> Dataset:
             f"found {dataset.dataset!r} of {dataset.publisher!r}"
         )
     return dataset
+
+
+def place_of(dataset: Dataset, table: str = "", *keys: str | int) -> str:
+    """Where the catalogue says it: `sources/catalogue/ons/x.yml:41`, the line of the deepest key that is there.
+
+    `keys` lead on from the table's own entry, as `"expect", "rows"` or `"expect", "values", 2`.
+    """
+    shown = f"sources/catalogue/{dataset.publisher}/{dataset.dataset}.yml"
+    path = CATALOGUE_DIR / dataset.publisher / f"{dataset.dataset}.yml"
+    if table not in dataset.table_names or not path.is_file():
+        return shown
+    root = yaml.compose(path.read_text(encoding="utf-8"))
+    return f"{shown}:{_line_of(root, ('tables', dataset.table_names.index(table), *keys))}"
 
 
 def explain(path: Path, text: str, error: ValidationError) -> str:

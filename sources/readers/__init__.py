@@ -14,17 +14,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sources.catalogue import Dataset, Table
+from sources.catalogue import Dataset, Table, place_of
 from sources.errors import PayloadError
 from sources.readers import archive, csv, ees_json, json_features, json_sql, odata_json, parquet, workbook
 from sources.readers.header import NEAREST_ROW, HeaderNotFound
-from sources.readers.shape import aggregate_rows
+from sources.readers.shape import aggregate_rows, published_header
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 # Part of every raw file's name: raise it when a change of the readers changes what they return.
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 PROVENANCE = ("_release_id", "_file_sha256", "_member", "_row_number")
 
@@ -59,7 +59,7 @@ class _MemberNotFound(HeaderNotFound):
 def read_release(dataset: Dataset, files: Sequence[SourceFile], release_id: str) -> dict[str, pa.Table]:
     """Raw tables of one release, by table name. Optional tables that the payload lacks are left out."""
     tables: dict[str, pa.Table] = {}
-    passed_over: list[HeaderNotFound] = []
+    passed_over: list[tuple[str, HeaderNotFound]] = []
     with TemporaryDirectory(prefix="outcomes-read-") as scratch:
         leaves = [leaf for file in files for leaf in _leaves(file, Path(scratch))]
         for table in dataset.tables:
@@ -68,12 +68,12 @@ def read_release(dataset: Dataset, files: Sequence[SourceFile], release_id: str)
             except HeaderNotFound as error:
                 # Layouts of one thing differ between releases: an optional table is one of several readings.
                 if not table.optional:
-                    raise _error(dataset, where=error.where, expected=error.expected, found=error.found) from error
+                    raise _not_found(dataset, table.name, error) from error
                 # Of readings that all fail, the one whose file is there says what is wrong.
-                passed_over.insert(0 if isinstance(error, _MemberNotFound) else len(passed_over), error)
+                at = 0 if isinstance(error, _MemberNotFound) else len(passed_over)
+                passed_over.insert(at, (table.name, error))
     if not tables:
-        nearest = passed_over[-1]
-        raise _error(dataset, where=nearest.where, expected=nearest.expected, found=nearest.found)
+        raise _not_found(dataset, *passed_over[-1])
     return tables
 
 
@@ -94,13 +94,14 @@ def _read_table(dataset: Dataset, table: Table, leaves: Sequence[Leaf], release_
     members = _members(table, leaves)
     if not members:
         names = ", ".join(leaf.name for leaf in leaves[:8]) or "an empty archive"
-        raise _MemberNotFound(names, f"a file matching {table.member!r} for table {table.name}", "none")
+        raise _MemberNotFound(names, f"a file matching {table.member!r} for table {table.name}", "none", ("member",))
     _refuse_partial_archive(table, members)
-    return pa.concat_tables(
+    pieces = [
         _with_provenance(aggregate_rows(table, rows), release_id, leaf.sha256, member)
         for leaf in members
         for member, rows in _read_leaf(dataset, table, leaf, leaves)
-    )
+    ]
+    return pa.concat_tables(pieces).replace_schema_metadata(published_header(pieces))
 
 
 def _read_json_sql(dataset: Dataset, table: Table, leaves: Sequence[Leaf]) -> pa.Table:
@@ -111,7 +112,10 @@ def _read_json_sql(dataset: Dataset, table: Table, leaves: Sequence[Leaf]) -> pa
         if not files[name]:
             names = ", ".join(leaf.name for leaf in leaves[:8])
             raise _MemberNotFound(
-                names, f"a file matching {how.member!r} for input {name} of table {table.name}", "none"
+                names,
+                f"a file matching {how.member!r} for input {name} of table {table.name}",
+                "none",
+                ("inputs", name, "member"),
             )
     where = ", ".join(leaf.name for leaf in leaves[:8])
     try:
@@ -126,7 +130,7 @@ def _refuse_partial_archive(table: Table, members: Sequence[Leaf]) -> None:
         archived = [leaf.name for leaf in members if leaf.archived]
         if archived and not any(re.search(expected, leaf.base_name) for leaf in members):
             found = f"only {', '.join(archived[:8])}"
-            raise HeaderNotFound("the archive", f"a member matching {expected!r}", found)
+            raise HeaderNotFound("the archive", f"a member matching {expected!r}", found, ("archive_holds",))
 
 
 def _members(table: Table, leaves: Sequence[Leaf]) -> list[Leaf]:
@@ -188,7 +192,12 @@ def _with_provenance(rows: pa.Table, release_id: str, sha256: str, member: str) 
     return rows.append_column("_row_number", numbers.cast(pa.string()))
 
 
-def _error(dataset: Dataset, *, where: str, expected: str, found: str) -> PayloadError:
+def _not_found(dataset: Dataset, table: str, error: HeaderNotFound) -> PayloadError:
+    place = place_of(dataset, table, *error.keys)
+    return _error(dataset, where=error.where, expected=error.expected, found=error.found, place=place)
+
+
+def _error(dataset: Dataset, *, where: str, expected: str, found: str, place: str = "") -> PayloadError:
     if dataset.personal:  # the nearest row may be a record
         found = found.partition(NEAREST_ROW)[0]
     return PayloadError(
@@ -197,6 +206,5 @@ def _error(dataset: Dataset, *, where: str, expected: str, found: str) -> Payloa
         where=where,
         expected=expected,
         found=found,
-        action="If the publisher changed the layout, change "
-        f"sources/catalogue/{dataset.publisher}/{dataset.dataset}.yml.",
+        action=f"If the publisher changed the layout, change {place or place_of(dataset)}.",
     )

@@ -18,11 +18,14 @@ SEARCH_ROWS = 60  # title, notes and blank rows that may stand above a header
 
 
 class HeaderNotFound(Exception):
-    """No row of the sheet or file is the header that the catalogue describes."""
+    """No row of the sheet or file is the header that the catalogue describes.
 
-    def __init__(self, where: str, expected: str, found: str) -> None:
+    `keys` lead to what the catalogue's table says of it.
+    """
+
+    def __init__(self, where: str, expected: str, found: str, keys: tuple[str | int, ...] = ()) -> None:
         super().__init__(f"{where}: expected {expected}; found {found}")
-        self.where, self.expected, self.found = where, expected, found
+        self.where, self.expected, self.found, self.keys = where, expected, found, keys
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Header:
     row: int  # 0-based row of the header
     columns: dict[str, int | None]  # None: optional and absent
     melted: tuple[tuple[int, str], ...]
+    texts: tuple[str, ...]  # the row as published
 
 
 def normalise(text: str) -> str:
@@ -54,9 +58,10 @@ def locate(table: Table, rows: Iterable[Sequence[str]], where: str) -> Header:
             best = (hits, row, missing)
     expected = f"a header with {', '.join(_describe(name, column) for name, column in table.columns.items())}"
     if best is None:
-        raise HeaderNotFound(where, expected, "no row with text in it")
+        raise HeaderNotFound(where, expected, "no row with text in it", ("columns",))
     _, row, missing = best
-    raise HeaderNotFound(where, expected, f"{', '.join(missing)} missing{NEAREST_ROW}{_shown(row)}")
+    keys = ("columns", missing[0]) if missing[0] in table.columns else ("melt", "pattern")
+    raise HeaderNotFound(where, expected, f"{', '.join(missing)} missing{NEAREST_ROW}{_shown(row)}", keys)
 
 
 def _match(table: Table, index: int, row: Sequence[str]) -> tuple[Header | None, list[str]]:
@@ -80,7 +85,7 @@ def _match(table: Table, index: int, row: Sequence[str]) -> tuple[Header | None,
             missing.append(f"columns matching {table.melt.pattern!r}")
     if missing:
         return None, missing
-    return Header(index, columns, melted), []
+    return Header(index, columns, melted, tuple(row)), []
 
 
 def _find(column: Column, texts: Sequence[str]) -> int | None:

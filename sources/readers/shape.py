@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sources.catalogue import GroupBy, Table
@@ -11,6 +12,9 @@ from sources.readers.header import Header
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+PUBLISHED_HEADER = b"published_header"
 
 
 def select_columns(table: Table, rows: pa.Table, header: Header) -> pa.Table:
@@ -27,8 +31,9 @@ def select_columns(table: Table, rows: pa.Table, header: Header) -> pa.Table:
 
     fixed = {name: column(index) for name, index in header.columns.items()}
     numbers = rows.column("_row_number")
+    published = _published(header)
     if table.melt is None:
-        return pa.table({**fixed, "_row_number": numbers})
+        return pa.table({**fixed, "_row_number": numbers}, metadata=published)
     pieces = [
         pa.table(
             {
@@ -40,7 +45,35 @@ def select_columns(table: Table, rows: pa.Table, header: Header) -> pa.Table:
         )
         for index, label in header.melted
     ]
-    return pa.concat_tables(pieces)
+    return pa.concat_tables(pieces).replace_schema_metadata(published)
+
+
+def _published(header: Header) -> dict[bytes, bytes]:
+    """The header as published, melted columns left out: it travels in the metadata of the table's schema."""
+    melted = {at for at, _ in header.melted}
+    texts = {str(at): text for at, text in enumerate(header.texts) if at not in melted}
+    found = {name: texts.get(str(at), "") for name, at in header.columns.items() if at is not None}
+    return {PUBLISHED_HEADER: json.dumps([list(texts.values()), found], ensure_ascii=False).encode()}
+
+
+def published_header(pieces: Iterable[pa.Table]) -> dict[bytes, bytes]:
+    """Metadata that says of all these tables together how they were headed."""
+    columns: dict[str, None] = {}
+    found: dict[str, str] = {}
+    for piece in pieces:
+        texts, named = header_of(piece)
+        columns |= dict.fromkeys(texts)
+        found = named | found
+    return {PUBLISHED_HEADER: json.dumps([list(columns), found], ensure_ascii=False).encode()} if columns else {}
+
+
+def header_of(rows: pa.Table) -> tuple[list[str], dict[str, str]]:
+    """Column headers as published, in order, and the one behind each canonical column; empty where it is not known."""
+    stored = (rows.schema.metadata or {}).get(PUBLISHED_HEADER)
+    if stored is None:
+        return [], {}
+    columns, found = json.loads(stored)
+    return columns, found
 
 
 def keep_rows(table: Table, rows: pa.Table) -> pa.Table:
@@ -57,7 +90,8 @@ def _distinct(rows: pa.Table) -> pa.Table:
     """The first of rows that are alike in every cell, in the order of the file."""
     cells = [name for name in rows.column_names if name != "_row_number"]
     first = rows.group_by(cells).aggregate([("_row_number", "min")])
-    return first.rename_columns([*cells, "_row_number"]).sort_by("_row_number")
+    named = first.rename_columns([*cells, "_row_number"]).sort_by("_row_number")
+    return named.replace_schema_metadata(rows.schema.metadata)
 
 
 def aggregate_rows(table: Table, rows: pa.Table) -> pa.Table:
@@ -81,7 +115,8 @@ def aggregate_rows(table: Table, rows: pa.Table) -> pa.Table:
             **{name: counts.column(name) for name in groups},
             how.into: counts.column("counted_count_distinct").cast(pa.string()),
             "_row_number": pa.array(range(1, counts.num_rows + 1), pa.int64()),
-        }
+        },
+        metadata=rows.schema.metadata,
     )
 
 

@@ -48,7 +48,8 @@ def read(table: Table, path: Path, where: str) -> Iterator[tuple[str, pa.Table]]
         yield name.strip(), _read_grid(table, grid, f"{where}, sheet {name!r}")
     if not found:
         how = table.sheet_title if names and table.sheet_title else table.sheet or table.sheet_title
-        raise HeaderNotFound(where, f"a sheet matching {how!r}", f"sheets {', '.join(workbook.sheet_names)}")
+        key = "sheet_title" if names and table.sheet_title else "sheet"
+        raise HeaderNotFound(where, f"a sheet matching {how!r}", f"sheets {', '.join(workbook.sheet_names)}", (key,))
 
 
 def _sheet(workbook: Any, name: str) -> list[list[str]]:

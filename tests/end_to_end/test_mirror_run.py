@@ -295,3 +295,25 @@ def test_gross_value_added_was_put_out_again_without_a_revision(mart: duckdb.Duc
         "from mart.mart_revisions where indicator_id like 'gva_per_%' group by change"
     ).fetchall()
     assert changes == [("lost", 11, "N09000001", 0.0, 0)]
+
+
+def test_form_of_real_releases_drifts_and_is_absorbed(mart: duckdb.DuckDBPyConnection) -> None:
+    """Healthy life expectancy of 2 October 2025 and of 19 February 2026: other names, order and areas."""
+    drift = mart.execute(
+        "select what, severity, state from mart.mart_drift where part = 'healthy-life-expectancy' order by what, expected"
+    ).fetchall()
+    assert {(severity, state) for _, severity, state in drift} == {("cosmetic", "landed")}
+    assert [what for what, _, _ in drift] == [
+        "areas gone", "areas new", "column order", "header text", "header text", "header text", "optional column new"
+    ]  # fmt: skip
+    renamed = mart.execute("select found from mart.mart_drift where expected like 'lci_95 as %'").fetchall()
+    assert renamed == [("'lci_95'",)]
+    # A July figure under a January date, taken back two days later.
+    taken_back = mart.execute(
+        "select expected from mart.mart_drift where what = 'periods withdrawn' and published_at = '2026-01-14'"
+    ).fetchall()
+    assert taken_back == [("'2025-01-15' (1 in all)",)]
+    forms = mart.execute(
+        "select count(*), count(distinct schema_hash) from mart.dim_release where part = 'gross-value-added'"
+    ).fetchall()
+    assert forms == [(2, 1)]

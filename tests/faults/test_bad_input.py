@@ -52,6 +52,7 @@ Files = dict[str, tuple[str, int]]  # path -> (sha256, time of last change in ns
 
 HTML = b"<!DOCTYPE html><html><head><title>Sorry, there is a problem with the service</title></head></html>"
 A_DAY = 86_400
+GREATER_MANCHESTER = "E47000001"
 UID = "0x0123456789abcdef"
 
 
@@ -185,6 +186,10 @@ def without_liverpool(rows: Rows) -> Rows:
     return [row for row in rows if LIVERPOOL not in row]
 
 
+def without_greater_manchester(rows: Rows) -> Rows:
+    return [row for row in rows if GREATER_MANCHESTER not in row]
+
+
 def liverpool_twice(rows: Rows) -> Rows:
     return rows + [row for row in rows if LIVERPOOL in row]
 
@@ -264,6 +269,8 @@ class Fault:
 
 ELS, HEE, DEMOGRAPHY, OFCOM, LOOKUP = LocalStatistics, HouseholdEnergy, BusinessDemography, Coverage, Lookup
 CONTRACT = "a payload that meets its landing contract"
+FORM = "the form of the release before it"
+ELS_YAML = r"sources/catalogue/ons/ons_explore_local_statistics\.yml:\d+"
 
 FAULTS = {
     # Over HTTP
@@ -341,7 +348,11 @@ FAULTS = {
         kept=1,
     ),
     "no Liverpool in a CSV": Fault(
-        ELS, spoilt(without_liverpool), CONTRACT, rf"bulk areas_present: .* found {LIVERPOOL} missing", kept=1
+        ELS,
+        spoilt(without_liverpool),
+        CONTRACT,
+        rf"bulk areas_present: .* found {LIVERPOOL} missing \({ELS_YAML}\)",
+        kept=1,
     ),
     "no Liverpool in a workbook": Fault(
         HEE, spoilt(without_liverpool), CONTRACT, rf"eco_households areas_present: .*{LIVERPOOL}", kept=1
@@ -359,6 +370,21 @@ FAULTS = {
         spoilt(in_words("Households in receipt of ECO measures")),
         CONTRACT,
         "eco_households households_eco_has_numbers: ",
+        kept=1,
+    ),
+    # Form: what the edition before it had
+    "an area of the comparison is gone": Fault(
+        ELS,
+        spoilt(without_greater_manchester),
+        FORM,
+        rf"bulk areas gone: expected .*{GREATER_MANCHESTER}.* found not there; {ELS_YAML}",
+        kept=1,
+    ),
+    "a year is skipped": Fault(
+        ELS,
+        spoilt(renamed("2026-01-01", "2028-01-01")),
+        FORM,
+        f"bulk gap in periods: expected '2027' after '2026-01-01', found not there; {ELS_YAML}",
         kept=1,
     ),
     # Nomis
@@ -686,6 +712,6 @@ def test_the_nomis_uid_is_sent_and_never_written(
     raw = [str(parquet.read_table(path).to_pylist()) for path in (warehouse.root / "raw").rglob("*.parquet")]
     files = [path for path in warehouse.root.rglob("*") if path.is_file() and path.suffix != ".parquet"]
     written = [path.read_text(encoding="utf-8") for path in files]
-    assert (len(raw), len(written)) == (1, 4)  # ledger, landed page, rejected page, contract results
+    assert (len(raw), len(written)) == (1, 5)  # ledger, landed page, rejected page, contract results, form
     told = [*logged, *problems, *raw, *written, *map(repr, outcomes)]
     assert [text for text in told if UID in text] == []

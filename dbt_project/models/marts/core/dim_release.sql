@@ -24,7 +24,8 @@ select
     cast(releases.known_from as date) as known_from,
     releases.last_modified,
     releases.media_type,
-    releases.citation
+    releases.citation,
+    releases.schema_hash
 from {{ source('raw', 'release') }} as releases
 left join {{ ref('int_release') }} as ordered
     on ordered.release_id = releases.release_id
