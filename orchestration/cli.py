@@ -113,10 +113,12 @@ def coverage(as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--indicators", is_flag=True, help="Every indicator in place of every dataset.")
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
-def freshness(as_json: bool) -> None:
-    """Every dataset: newest release, newest period, status of the last run."""
-    _report(reports.FRESHNESS, reports.as_freshness, as_json=as_json)
+def freshness(indicators: bool, as_json: bool) -> None:
+    """Every dataset: newest release, when the next is due, newest period, status of the last run."""
+    query = reports.INDICATOR_FRESHNESS if indicators else reports.FRESHNESS
+    _report(query, reports.as_freshness, as_json=as_json)
 
 
 @main.command()

@@ -14,6 +14,7 @@ from orchestration.assets.mart import (
     build_database_asset,
     dbt_models,
     dbt_resource,
+    freshness_checks,
     published_asset,
     release_gate_checks,
 )
@@ -46,7 +47,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None, *, catalogue_dir: Pat
             dbt_models(manifest),
             published_asset(manifest),
         ],
-        asset_checks=[release_gate_checks()],
+        asset_checks=[release_gate_checks(), freshness_checks()],
         jobs=[job],
         schedules=[_nightly(job)],
         resources={"warehouse": Warehouse(), "dbt": dbt_resource(), **(overrides or {})},

@@ -27,6 +27,7 @@ COVERAGE = """
     order by coverage.sort_order
 """
 FRESHNESS = "select * from mart.mart_freshness order by dataset"
+INDICATOR_FRESHNESS = "select * from mart.mart_indicator_freshness order by indicator_id"
 DRIFT = (
     "select published_at, dataset, part, state, severity, what, expected, found, place, table_name, release_id, "
     "compared_with from mart.mart_drift order by published_at desc, dataset, part, table_name, what, expected, found"
@@ -65,7 +66,10 @@ def as_table(rows: list[Row]) -> Iterator[str]:
 
 def as_freshness(rows: list[Row]) -> Iterator[str]:
     """What people look for first; JSON has every column."""
-    columns = ("dataset", "status", "release_date", "next_due", "days_overdue", "newest_period", "verified", "message")
+    columns = (
+        "indicator_id", "dataset", "status", "release_date", "next_due", "days_overdue", "newest_period", "age_days",
+        "is_stale", "verified", "message",
+    )  # fmt: skip
     return as_table([{name: row[name] for name in columns if name in row} for row in rows])
 
 

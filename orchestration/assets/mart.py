@@ -191,6 +191,54 @@ def release_gate_checks() -> dg.AssetChecksDefinition:
     return release_gate
 
 
+# What is late or served from a last good release, by the table that says so.
+_LATE = {
+    "mart_freshness": """
+        select dataset, status, next_due, days_overdue from mart.mart_freshness
+        where days_overdue > 0 or status = 'stale' order by days_overdue desc, dataset
+    """,
+    "mart_indicator_freshness": """
+        select indicator_id, case when is_stale then 'stale' else 'ok' end, next_due, days_overdue
+        from mart.mart_indicator_freshness
+        where days_overdue > 0 or is_stale order by days_overdue desc, indicator_id
+    """,
+}
+
+
+def freshness_checks() -> dg.AssetChecksDefinition:
+    """The calendar of releases: what its publisher should have renewed by now, or could not be refreshed."""
+
+    @dg.multi_asset_check(
+        name="freshness",
+        specs=[
+            dg.AssetCheckSpec(
+                "on_time",
+                asset=dg.AssetKey(["mart", table]),
+                description="Nothing is overdue by its cadence, nothing is served from a last good release.",
+            )
+            for table in _LATE
+        ],
+    )
+    def freshness(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+        import duckdb
+
+        for table, query in _LATE.items():
+            with duckdb.connect(warehouse.home.build_db, read_only=True) as con:
+                late = con.execute(query).fetchall()
+            lines = [
+                f"{name}: {state}, due {due or 'unknown'}, {days or 0} days over" for name, state, due, days in late
+            ]
+            yield dg.AssetCheckResult(
+                passed=not late,
+                check_name="on_time",
+                asset_key=dg.AssetKey(["mart", table]),
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"late": len(late), "which": "\n".join(lines) or "none"},
+            )
+
+    return freshness
+
+
 def evaluate_gate(warehouse: Warehouse) -> list[dict[str, Any]]:
     """Documents of the release gate for the build database as it is now, stored beside it."""
     from expectations.release_gate import run_gate

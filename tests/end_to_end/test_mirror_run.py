@@ -300,7 +300,8 @@ def test_gross_value_added_was_put_out_again_without_a_revision(mart: duckdb.Duc
 def test_form_of_real_releases_drifts_and_is_absorbed(mart: duckdb.DuckDBPyConnection) -> None:
     """Healthy life expectancy of 2 October 2025 and of 19 February 2026: other names, order and areas."""
     drift = mart.execute(
-        "select what, severity, state from mart.mart_drift where part = 'healthy-life-expectancy' order by what, expected"
+        "select what, severity, state from mart.mart_drift where part = 'healthy-life-expectancy' "
+        "order by what, expected"
     ).fetchall()
     assert {(severity, state) for _, severity, state in drift} == {("cosmetic", "landed")}
     assert [what for what, _, _ in drift] == [

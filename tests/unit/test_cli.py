@@ -18,7 +18,7 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.publish import BUILD_COLUMNS
 
 HEAVY = ("dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "requests")
-COMMANDS = {"run", "refresh", "rollback", "coverage", "freshness", "claims", "diff", "doctor", "returns", "ui"}
+COMMANDS = {"run", "refresh", "rollback", "coverage", "freshness", "claims", "drift", "diff", "doctor", "returns", "ui"}
 
 
 @pytest.fixture
@@ -111,6 +111,15 @@ def mart(home: Home) -> Home:
         con.execute("create table mart.dim_period as select '2024-04-01/P1Y' as time_period, '2024-25' as period_label")
         con.execute("create table mart.dim_indicator as select 'housing_completions' as indicator_id, 1 as decimals")
         con.execute("create table mart.mart_freshness as select 'd' as dataset, date '2026-01-02' as release_date")
+        con.execute(
+            "create table mart.mart_indicator_freshness as select 'i' as indicator_id, 'd' as dataset, 7 as age_days"
+        )
+        con.execute(
+            "create table mart.mart_drift as select date '2026-01-02' as published_at, 'd' as dataset, '' as part, "
+            "'t' as table_name, "
+            "'r2' as release_id, 'r1' as compared_with, 'unit in header' as what, 'meaningful' as severity, "
+            "'refused' as state, 'kt' as expected, 'Mt' as found, 'd.yml:7' as place"
+        )
     return home
 
 
@@ -137,6 +146,15 @@ def test_questions_are_tables_for_people_and_json_for_programs() -> None:
     assert (second["status"], second["indicator_id"]) == ("awaiting_source", None)
     assert outcomes("freshness").stdout.splitlines() == ["dataset  release_date", "d        2026-01-02"]
     assert json.loads(outcomes("freshness", "--json").stdout) == [{"dataset": "d", "release_date": "2026-01-02"}]
+
+
+@pytest.mark.usefixtures("mart")
+def test_freshness_of_indicators_and_drift_of_releases_are_told() -> None:
+    header, row = outcomes("freshness", "--indicators").stdout.splitlines()
+    assert (header.split(), row.split()) == (["indicator_id", "dataset", "age_days"], ["i", "d", "7"])
+    assert outcomes("drift").stdout.splitlines() == ["2026-01-02 d: refused", "    unit in header: kt -> Mt (d.yml:7)"]
+    (told,) = json.loads(outcomes("drift", "--json").stdout)
+    assert (told["release_id"], told["severity"]) == ("r2", "meaningful")
 
 
 def test_rollback_without_builds_says_so(home: Home) -> None:

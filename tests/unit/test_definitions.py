@@ -11,10 +11,12 @@ from types import ModuleType
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 import yaml
 
 from orchestration.assets.datasets import CONTRACT, REFRESHED, data_version, dataset_key
+from orchestration.assets.mart import freshness_checks
 from orchestration.home import DBT_PROJECT_DIR, PROJECT_ROOT, Home
 from orchestration.warehouse import Warehouse, end_abandoned_runs, forget_old_runs
 from sources.catalogue import load_catalogue
@@ -134,6 +136,31 @@ def test_every_dataset_is_checked_for_freshness_and_contract(graph: Any) -> None
     for name in load_catalogue():
         for check in (REFRESHED, CONTRACT):
             assert dg.AssetCheckKey(dataset_key(name), check) in graph.asset_check_keys
+
+
+@pytest.mark.parametrize(("overdue", "told"), [(9, "due 2026-01-31, 9 days over"), (0, "none")])
+def test_what_is_late_is_told_of_datasets_and_of_indicators(
+    graph: Any, tmp_path: Path, overdue: int, told: str
+) -> None:
+    tables = {
+        "mart_freshness": "'ofcom_x' as dataset, 'ok' as status",
+        "mart_indicator_freshness": "'i' as indicator_id, false as is_stale",
+    }
+    home = Home(tmp_path)
+    home.build.mkdir()
+    with duckdb.connect(home.build_db) as con:
+        con.execute("create schema mart")
+        for table, columns in tables.items():
+            con.execute(
+                f"create table mart.{table} as "
+                f"select {columns}, date '2026-01-31' as next_due, {overdue} as days_overdue"
+            )
+    for result in freshness_checks()(Warehouse(home_dir=str(tmp_path))):
+        assert dg.AssetCheckKey(result.asset_key, "on_time") in graph.asset_check_keys
+        assert (result.passed, result.severity) == (overdue == 0, dg.AssetCheckSeverity.WARN)
+        assert told in str(result.metadata["which"].value)
+        tables.pop(result.asset_key.path[-1])
+    assert tables == {}
 
 
 def test_dbt_tests_are_checks_of_the_assets_they_are_about(graph: Any, manifest: dict[str, Any]) -> None:
