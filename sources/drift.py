@@ -5,8 +5,9 @@ or members, areas, periods, categories, markers. Of two releases that follow one
 
     cosmetic    headers with other case, notes, order or names; columns, areas, markers or categories that are new;
                 sheets with other names; periods that go at either end of the series: absorbed, and reported
-    meaningful  a column without its numbers, another unit in a header, a category or an area that the mart compares
-                that is gone, a gap in the periods: the release is refused, unless `may_go` lists what is gone
+    meaningful  a required column without its numbers, another unit in a header, a category that is gone, an area that
+                is gone and that the mart compares, a gap in the periods: the release is refused, unless `may_go`
+                lists what is gone
 
 A column that is lost, rows outside their band and areas that must be there need no earlier release: they are refused
 by the readers and the landing contract.
@@ -281,14 +282,18 @@ def _letters(name: str) -> str:
 
 
 def _kinds(table: Table, before: Fingerprint, now: Fingerprint) -> Iterator[_Change]:
-    """Of columns that hold values: of all others the texts themselves are compared."""
+    """Of columns that hold values: of all others the texts themselves are compared.
+
+    An optional column may be empty in some releases.
+    """
     compared = {table.expect.area_column, table.period_column, *table.expect.categories}
     for column, kind in before.kinds.items():
         other = now.kinds.get(column, "empty")
-        if kind in (other, "empty") or column in compared:
+        is_gone = column in before.header_of and column not in now.header_of  # which has its own line
+        if kind in (other, "empty") or column in compared or is_gone:
             continue
-        has_gone = column in before.header_of and column not in now.header_of  # which has its own line
-        lost = (column,) if kind == "number" and not has_gone else ()
+        is_optional = column in table.columns and table.columns[column].optional
+        lost = (column,) if kind == "number" and not is_optional else ()
         yield _Change("kind of column", f"{column} to hold {kind}s", other, gone=lost, keys=("columns", column))
 
 

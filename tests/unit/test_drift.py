@@ -125,6 +125,7 @@ ABSORBED = {
     "area that has ended is gone": (without(NO_LONGER), "areas gone"),
     "area that nothing is compared with is gone": (without(NOT_COMPARED), "areas gone"),
     "new area": (cells({NO_LONGER: BRISTOL}), "areas new"),
+    "no numbers in an optional column": (cells({"1000": "[x]"}), "kind of column"),
     "first period gone": (without("2020"), "periods withdrawn"),
     "newest period taken back": (without("2022"), "periods withdrawn"),
     "new category": (lambda content: [*content, [LIVERPOOL, "2022", "Waste", "1", "", "1000"]], "sector new"),
