@@ -136,6 +136,27 @@ def claims(as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("indicator")
+@click.argument("area")
+@click.argument("period", default="newest")
+@click.option("--breakdown", default="total", show_default=True, metavar="NAME", help="As sex=male.")
+@click.option("--json", "as_json", is_flag=True, help="Print the chain as JSON.")
+def trace(indicator: str, area: str, period: str, breakdown: str, as_json: bool) -> None:
+    """Where a number comes from: indicator, release, file, sheet and row; of an aggregate its members too.
+
+    AREA is a code or a name, PERIOD a label or an ISO interval; without it the newest figure.
+    """
+    from orchestration.trace import UntraceableError, render
+    from orchestration.trace import trace as traced
+
+    try:
+        found = traced(_published_mart(), indicator, area, period, breakdown)
+    except UntraceableError as error:
+        _fail(str(error))
+    click.echo(json.dumps(found, indent=2, default=str) if as_json else "\n".join(render(found)))
+
+
+@main.command()
 @click.option("--dataset", "names", multiple=True, metavar="NAME", help="Only this dataset (may be repeated).")
 @click.option("--offline", is_flag=True, help="This machine and this warehouse only: ask no publisher.")
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
@@ -354,12 +375,16 @@ def render(summary: dict[str, Any]) -> str:
 
 
 def _report(query: str, show: Callable[[list[reports.Row]], Iterator[str]], *, as_json: bool) -> None:
+    rows = reports.rows_of(_published_mart(), query)
+    for line in [reports.as_json(rows)] if as_json else show(rows):
+        click.echo(line)
+
+
+def _published_mart() -> Path:
     home = Home.from_environment()
     if not home.mart.is_file():
         _fail(f"nothing is published in {home.published}: run `outcomes run` first")
-    rows = reports.rows_of(home.mart, query)
-    for line in [reports.as_json(rows)] if as_json else show(rows):
-        click.echo(line)
+    return home.mart
 
 
 def _fail(message: str) -> NoReturn:

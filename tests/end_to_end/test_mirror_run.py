@@ -6,13 +6,15 @@ It is compared after rounding as published; the mart keeps full precision.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 import duckdb
 import pytest
 
 from orchestration.home import Home
-from tests.end_to_end.runs import Finished, assert_mart_is_whole
+from tests.end_to_end.runs import Finished, assert_mart_is_whole, outcomes
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.published]
 
@@ -318,3 +320,52 @@ def test_form_of_real_releases_drifts_and_is_absorbed(mart: duckdb.DuckDBPyConne
         "select count(*), count(distinct schema_hash) from mart.dim_release where part = 'gross-value-added'"
     ).fetchall()
     assert forms == [(2, 1)]
+
+
+def test_aggregate_is_traced_to_the_rows_of_its_members(mirror_home: Home) -> None:
+    """Births and active enterprises of the six authorities in 2024, tables 1.1d and 3.1d."""
+    done = outcomes(mirror_home, "trace", "business_birth_rate", "Liverpool City Region", "2024", "--json")
+    assert done.code == 0, done.err
+    chain = json.loads(done.out)
+    assert (chain["value"]["numerator"], chain["value"]["denominator"]) == (6045, 47450)
+    counts = {row["area_name"]: (row["numerator"], row["denominator"]) for row in chain["components"]}
+    assert counts == {
+        "Halton": (450, 3865),
+        "Knowsley": (450, 3715),
+        "Liverpool": (2345, 16425),
+        "Sefton": (1040, 8785),
+        "St Helens": (615, 5110),
+        "Wirral": (1145, 9550),
+    }
+    (release,) = chain["releases"]
+    assert (release["dataset"], release["published_at"]) == ("ons_business_demography", "2025-11-20")
+    assert {row["source_locator"].partition("!")[0] for row in chain["components"]} == {
+        f"{release['sha256'][:12]}/Table 1.1d"
+    }
+    told = outcomes(mirror_home, "trace", "business_birth_rate", LCR).out
+    assert "12.7 percent (6,045 / 47,450)" in told
+    assert "aggregated from 6 members, rule ratio" in told
+    assert "E08000012 Liverpool    14.3 (2,345 / 16,425)" in told
+
+
+def test_figure_that_was_taken_back_is_traced_too(mirror_home: Home) -> None:
+    told = outcomes(mirror_home, "trace", "premises_gigabit_all", LCR, "2025-01-15").out
+    assert "does not serve: known from 2026-01-12 to 2026-01-14" in told
+    assert "gigabit-capable-broadband.2026-01-12_4182826c.csv!row 55" in told
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (("business_birth", LCR), "no indicator 'business_birth'; nearest: business_births, business_birth_rate"),
+        (("business_births", "Atlantis"), "no area 'Atlantis'"),
+        (("business_births", LCR, "1066"), "in '1066'; newest periods: 2024-01-01/P1Y"),
+        (("healthy_life_expectancy", LCR), "no breakdown 'total' .* there is sex=female, sex=male"),
+    ],
+)
+def test_question_without_a_number_is_told_what_there_is(
+    mirror_home: Home, question: tuple[str, ...], answer: str
+) -> None:
+    done = outcomes(mirror_home, "trace", *question)
+    assert (done.code, done.out) == (1, "")
+    assert re.search(answer, done.err), done.err

@@ -18,7 +18,20 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.publish import BUILD_COLUMNS
 
 HEAVY = ("dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "requests")
-COMMANDS = {"run", "refresh", "rollback", "coverage", "freshness", "claims", "drift", "diff", "doctor", "returns", "ui"}
+COMMANDS = {
+    "run",
+    "refresh",
+    "rollback",
+    "coverage",
+    "freshness",
+    "claims",
+    "drift",
+    "diff",
+    "trace",
+    "doctor",
+    "returns",
+    "ui",
+}
 
 
 @pytest.fixture

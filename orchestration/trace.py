@@ -1,0 +1,197 @@
+"""Where a number comes from: value → indicator → release → file → sheet and row; of an aggregate its members as well.
+
+Everything is read from the published mart, so that it says the same to whoever has the file alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+
+NEWEST = "newest"
+
+_AREAS = """
+    select area_code from mart.dim_area where area_code = $area
+    union select area_code from mart.dim_area where lower(area_name) = lower($area)
+    union select area_code from mart.dim_area_alias where lower(alias) = lower($area)
+"""
+# The row that serves, else the one that served last: a withdrawn figure has a source too.
+_VALUE = """
+    select
+        facts.*, indicators.indicator_name, indicators.definition, indicators.aggregation_rule, indicators.decimals,
+        indicators.weight_indicator_id, indicators.caveat, areas.area_name, periods.period_label
+    from mart.fct_observation as facts
+    inner join mart.dim_indicator as indicators on indicators.indicator_id = facts.indicator_id
+    left join mart.dim_area as areas on areas.area_code = facts.ref_area
+    left join mart.dim_period as periods on periods.time_period = facts.time_period
+    where
+        facts.indicator_id = $indicator and facts.breakdown = $breakdown
+        and facts.ref_area in (select unnest($areas))
+        and ($period = 'newest' or facts.time_period = $period or lower(periods.period_label) = lower($period))
+        and ($period <> 'newest' or (facts.is_latest and facts.obs_value is not null))
+    order by facts.period_end desc, facts.is_latest desc, facts.realtime_start desc, facts.release_id
+    limit 1
+"""
+# Members as they were known when the aggregate was.
+_COMPONENTS = """
+    with own as (
+        select member_code from mart.bridge_provider_membership where dataset = $dataset and parent_code = $area
+    ),
+    members as (
+        from own
+        union all
+        select member_code from mart.bridge_area_membership
+        where parent_code = $area and valid_to is null and not exists (from own)
+    )
+    select
+        members.member_code as area_code, areas.area_name, facts.obs_value, facts.numerator, facts.denominator,
+        facts.obs_status, facts.release_id, facts.source_locator
+    from members
+    left join mart.dim_area as areas on areas.area_code = members.member_code
+    left join mart.fct_observation as facts
+        on
+            facts.ref_area = members.member_code and facts.indicator_id = $indicator and facts.dataset = $dataset
+            and facts.time_period = $period and facts.breakdown = $breakdown and facts.basis = $basis
+            and facts.realtime_start <= $known and (facts.realtime_end is null or facts.realtime_end > $known)
+    order by members.member_code
+"""
+_RELEASES = "select * from mart.dim_release where release_id in (select unnest($ids)) order by release_id"
+
+
+class UntraceableError(Exception):
+    """The mart has no such number; says which part of the question finds nothing, and what there is."""
+
+
+def trace(mart: Path, indicator: str, area: str, period: str = NEWEST, breakdown: str = "total") -> Row:
+    """The value, its members where it is an aggregate, and every release behind them. Raises UntraceableError.
+
+    `area`: code, name or alias; `period`: ISO 8601 interval or label (2024, 2023-24); by default the newest value.
+    """
+    import duckdb
+
+    with duckdb.connect(mart, read_only=True) as con:
+        areas = [code for (code,) in con.execute(_AREAS, {"area": area}).fetchall()]
+        question = {"indicator": indicator, "areas": areas, "period": period, "breakdown": breakdown}
+        found = _rows(con, _VALUE, question)
+        if not found:
+            raise UntraceableError(_why_not(con, question, area))
+        value = found[0]
+        components = []
+        if value["value_origin"] == "aggregated":
+            at = {"area": value["ref_area"], "known": value["realtime_start"], "period": value["time_period"]}
+            same = {
+                "indicator": indicator,
+                "breakdown": breakdown,
+                "dataset": value["dataset"],
+                "basis": value["basis"],
+            }
+            components = _rows(con, _COMPONENTS, at | same)
+        ids = sorted({row["release_id"] for row in [value, *components] if row["release_id"]})
+        return {"value": value, "components": components, "releases": _rows(con, _RELEASES, {"ids": ids})}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any]) -> list[Row]:
+    found = con.execute(query, dict(values))
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _why_not(con: duckdb.DuckDBPyConnection, question: Mapping[str, Any], area: str) -> str:
+    """The first part of the question that finds nothing."""
+    indicator, breakdown = question["indicator"], question["breakdown"]
+    if not con.execute("from mart.dim_indicator where indicator_id = ?", [indicator]).fetchall():
+        known = con.execute(
+            "select indicator_id from mart.dim_indicator "
+            "order by jaro_winkler_similarity(indicator_id, ?) desc, indicator_id limit 3",
+            [indicator],
+        ).fetchall()
+        return f"no indicator {indicator!r}; nearest: {', '.join(name for (name,) in known)}"
+    if not question["areas"]:
+        return f"no area {area!r}: give a GSS code or a name as dim_area has it"
+    parts = con.execute(
+        "select distinct breakdown from mart.fct_observation "
+        "where indicator_id = ? and ref_area in (select unnest(?)) order by 1",
+        [indicator, question["areas"]],
+    ).fetchall()
+    if not parts:
+        return f"no figure of {indicator} for {area}"
+    if (breakdown,) not in parts:
+        return f"no breakdown {breakdown!r} of {indicator} for {area}; there is {', '.join(part for (part,) in parts)}"
+    periods = con.execute(
+        "select distinct time_period from mart.fct_observation where indicator_id = ? and ref_area in "
+        "(select unnest(?)) and breakdown = ? order by 1 desc limit 6",
+        [indicator, question["areas"], breakdown],
+    ).fetchall()
+    newest = ", ".join(name for (name,) in periods)
+    return f"no figure of {indicator} for {area} in {question['period']!r}; newest periods: {newest}"
+
+
+def render(found: Row) -> Iterator[str]:
+    """The chain as people read it."""
+    value, releases = found["value"], {row["release_id"]: row for row in found["releases"]}
+    decimals = value["decimals"] or 0
+    period = value["period_label"] or value["time_period"]
+    part = "" if value["breakdown"] == "total" else f", {value['breakdown']}"
+    yield f"{value['indicator_name']}, {value['area_name']} ({value['ref_area']}), {period}{part}"
+    figure = f"{_number(value['obs_value'], decimals)} {value['unit_measure']}"
+    yield f"  value      {figure}{_ratio(value)}{_limits(value, decimals)}"
+    yield f"  status     {_state(value)}, {value['basis']}, SDMX status {value['obs_status']}"
+    yield f"  made       {_made(value)}"
+    yield f"  indicator  {value['indicator_id']}: {value['definition']}"
+    if value["caveat"]:
+        yield f"  caveat     {value['caveat']}"
+    if not found["components"]:
+        yield f"  where      {value['source_locator']}"
+    for release in releases.values():
+        yield from _release(release)
+    if found["components"]:
+        yield "  members"
+        for row in found["components"]:
+            figure = _number(row["obs_value"], decimals) + _ratio(row) if row["release_id"] else "no figure"
+            yield f"    {row['area_code']} {row['area_name']:<12} {figure:<40} {row['source_locator'] or ''}".rstrip()
+
+
+def _release(release: Row) -> Iterator[str]:
+    yield f"  release    {release['release_id']}"
+    yield f"             {release['title']} ({release['publisher']}, {release['licence']})"
+    yield f"             published {release['published_at']}, retrieved {release['retrieved_at']:%Y-%m-%d %H:%M} UTC"
+    yield f"             {release['url'] or release['landing_page']}"
+    yield f"             sha256 {release['sha256']}, {release['bytes']:,} bytes"
+    if release["citation"]:
+        yield f"             {release['citation']}"
+
+
+def _state(value: Row) -> str:
+    if value["is_latest"]:
+        return f"serves, known from {value['realtime_start']}"
+    until = f" to {value['realtime_end']}" if value["realtime_end"] else "; another dataset serves"
+    return f"does not serve: known from {value['realtime_start']}{until}"
+
+
+def _made(value: Row) -> str:
+    if value["value_origin"] != "aggregated":
+        return str(value["value_origin"])
+    weight = f" by {value['weight_indicator_id']}" if value["weight_indicator_id"] else ""
+    return f"aggregated from {value['n_components']} members, rule {value['aggregation_rule']}{weight}"
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "no value" if value is None else f"{value:,.{decimals}f}"
+
+
+def _ratio(row: Row) -> str:
+    if row["numerator"] is None or row["denominator"] is None:
+        return ""
+    return f" ({row['numerator']:,.15g} / {row['denominator']:,.15g})"
+
+
+def _limits(value: Row, decimals: int) -> str:
+    if value["lower_ci"] is None or value["upper_ci"] is None:
+        return ""
+    return f", 95% limits {_number(value['lower_ci'], decimals)} to {_number(value['upper_ci'], decimals)}"
