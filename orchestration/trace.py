@@ -152,9 +152,11 @@ def render(found: Row) -> Iterator[str]:
         yield from _release(release)
     if found["components"]:
         yield "  members"
+        width = max(len(row["area_name"]) for row in found["components"])
         for row in found["components"]:
             figure = _number(row["obs_value"], decimals) + _ratio(row) if row["release_id"] else "no figure"
-            yield f"    {row['area_code']} {row['area_name']:<12} {figure:<40} {row['source_locator'] or ''}".rstrip()
+            member = f"{row['area_code']} {row['area_name']:<{width}}"
+            yield f"    {member}  {figure:<28} {row['source_locator'] or ''}".rstrip()
 
 
 def _release(release: Row) -> Iterator[str]:

@@ -345,7 +345,7 @@ def test_aggregate_is_traced_to_the_rows_of_its_members(mirror_home: Home) -> No
     told = outcomes(mirror_home, "trace", "business_birth_rate", LCR).out
     assert "12.7 percent (6,045 / 47,450)" in told
     assert "aggregated from 6 members, rule ratio" in told
-    assert "E08000012 Liverpool    14.3 (2,345 / 16,425)" in told
+    assert "E08000012 Liverpool  14.3 (2,345 / 16,425)" in told
 
 
 def test_figure_that_was_taken_back_is_traced_too(mirror_home: Home) -> None:
