@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 Severity = Literal["error", "warn"]
-Kind = Literal["contract", "release_gate"]
+Kind = Literal["contract", "release_gate", "refused"]
 
 # Raw columns are text. A rule on numbers names "<column> as number"; the runner makes that column by reading
 # the text, and text that is no number (a publisher's marker such as `[x]`) becomes empty there.

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from sources.catalogue import Dataset, Table, place_of
-from sources.drift import DriftError, Fingerprint, drifts_of_release, fingerprints
+from sources.drift import Drift, DriftError, Fingerprint, drifts_of_release, fingerprints
 from sources.errors import (
     AccountMissingError,
     ContractError,
@@ -54,6 +54,7 @@ class Outcome:
     landed: list[str] = field(default_factory=list)  # release ids new in this run
     unchanged: int = 0
     problems: list[str] = field(default_factory=list)  # one clear sentence for each refused file or failed fetch
+    refused: list[dict[str, Any]] = field(default_factory=list)  # checks that a refused release failed (mart_quality)
     retryable: bool = False  # a network problem that may pass by itself
     not_offered: bool = False  # the origin has nothing of this dataset (a mirror that lacks it)
     awaiting_account: str = ""  # which account is not set, and who gives one: nothing was asked of the publisher
@@ -150,6 +151,8 @@ class Ingest:
         drift = error.to_dict() if isinstance(error, DriftError) else None
         self.landing.record_rejected(payload, str(error), keep=not dataset.personal, drift=drift)
         self._problem(outcome, error, record=False)
+        if isinstance(error, ContractError):
+            outcome.refused += [dict(result) for result in error.results]
 
     def _land(self, dataset: Dataset, payload: Payload) -> Release:
         for file in payload.files:
@@ -179,7 +182,8 @@ class Ingest:
         found = drifts_of_release(dataset, self.raw.fingerprints(dataset, before), form)
         stops = [drift for drift in found if drift.severity == "meaningful"]
         if stops:
-            raise DriftError(dataset, where=release.url, before=before.release_id, drifts=stops)
+            results = [_drift_result(release, drift) for drift in stops]
+            raise DriftError(dataset, release.url, before.release_id, stops, results)
 
     def _store(self, dataset: Dataset, payload: Payload, tables: dict[str, pa.Table]) -> Release:
         if not dataset.personal:
@@ -222,6 +226,7 @@ class Ingest:
                     f"({_place(dataset, result)})"
                     for result in failed
                 ],
+                results=[_refused(result) for result in failed],
                 action="Nothing was landed from it. If the publisher is right, change the line of the catalogue.",
             )
         return {
@@ -253,6 +258,32 @@ class Ingest:
         outcome.retryable = outcome.retryable or isinstance(error, NetworkError)
         if record:
             self.landing.record_failed(outcome.dataset, str(error))
+
+
+def _refused(result: CheckResult) -> dict[str, Any]:
+    """A failed check of a release that is no part of the build: it is told, and does not stop the others."""
+    return replace(result, check_id=f"refused/{result.check_id}", kind="refused", severity="warn").to_dict()
+
+
+def _drift_result(release: Release, drift: Drift) -> dict[str, Any]:
+    from expectations.model import CheckResult
+
+    result = CheckResult(
+        check_id="/".join((release.dataset, drift.table_name, drift.what, release.release_id)),
+        kind="contract",
+        dataset=release.dataset,
+        table_name=f"{release.dataset}__{drift.table_name}",
+        column_name="",
+        check_name=drift.what.replace(" ", "_"),
+        severity="error",
+        passed=False,
+        expected=drift.expected,
+        found=drift.found,
+        sample_failing=drift.place,
+        release_id=release.release_id,
+        checked_at=dt.datetime.now(dt.UTC),
+    )
+    return _refused(result)
 
 
 # What of a table's entry in the catalogue a check of its contract comes from; all others judge values.

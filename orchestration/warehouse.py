@@ -153,6 +153,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         return build_releases(self.landing, self.raw, self.catalogue, sample=self.is_sample, as_of=self.home.as_of)
 
+    def refused_checks(self) -> list[dict[str, Any]]:
+        """Checks that releases failed which the last run refused, as rows of `mart_quality`; none as of a day."""
+        outcomes = [] if self.home.as_of else [Outcome.read(self.home.statuses, name) for name in self.catalogue]
+        return [check for outcome in outcomes if outcome is not None for check in outcome.refused]
+
     def refused_for_drift(self) -> list[dict[str, Any]]:
         """Ledger rows of releases refused for their form; none in a build as of a day, which only looks back."""
         return [] if self.home.as_of else self.landing.refused_for_drift(sample=self.is_sample)

@@ -92,7 +92,9 @@ class Drift:
 class DriftError(ContractError):
     """A release whose form differs from the one before it in a way that changes what its figures mean."""
 
-    def __init__(self, dataset: Dataset, where: str, before: str, drifts: Sequence[Drift]) -> None:
+    def __init__(
+        self, dataset: Dataset, where: str, before: str, drifts: Sequence[Drift], results: Sequence[Mapping[str, Any]]
+    ) -> None:
         self.before = before
         self.drifts = tuple(drifts)
         super().__init__(
@@ -104,6 +106,7 @@ class DriftError(ContractError):
                 f"{drift.table_name} {drift.what}: expected {drift.expected}, found {drift.found}; {drift.place}"
                 for drift in drifts
             ],
+            results=results,
             action="Nothing was landed from it. If the publisher is right, list what is gone under may_go "
             "in the catalogue, or change what it says of the column.",
         )

@@ -7,7 +7,8 @@ that may pass by itself if the run is repeated. Secrets in addresses never survi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 _SECRET_PARAMETER = re.compile(
     r"\b((?:[\w-]*[-_])?(?:uid|signature|token|credential|api_?key|key|password|secret))(=|%3D)[^&#\s'\"<>)]+",
@@ -52,7 +53,10 @@ class PayloadError(SourceError):
 
 
 class ContractError(SourceError):
-    """The payload can be read but breaks the landing contract; `failed_checks` has one line for each."""
+    """The payload can be read but breaks the landing contract; `failed_checks` has one line for each.
+
+    `results`: the same checks as rows of `mart_quality`.
+    """
 
     def __init__(
         self,
@@ -61,11 +65,13 @@ class ContractError(SourceError):
         dataset: str,
         where: str,
         failed_checks: Sequence[str],
+        results: Sequence[Mapping[str, Any]] = (),
         expected: str = "a payload that meets its landing contract",
         action: str = "Nothing was landed from it: compare the payload with the dataset's catalogue entry.",
     ) -> None:
         if not failed_checks:
             raise ValueError("a ContractError needs at least one failed check")
+        self.results = tuple(results)
         self.failed_checks = tuple(mask_secrets(check) for check in failed_checks)
         noun = "check" if len(self.failed_checks) == 1 else "checks"
         super().__init__(

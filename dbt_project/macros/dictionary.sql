@@ -31,7 +31,7 @@
             'description': 'Every check of this build and what it found: contracts, dbt tests, release gate. Grain: check.',
             'columns': [
                 ('check_id', 'varchar', 'Identifies the check.'),
-                ('kind', 'varchar', 'contract (what landed), dbt_test (the models) or release_gate (the mart before publishing).'),
+                ('kind', 'varchar', 'contract (what landed), refused (a release that did not land, and is no part of the build), dbt_test (the models) or release_gate (the mart before publishing).'),
                 ('dataset', 'varchar', 'Dataset checked, where it is one.'),
                 ('table_name', 'varchar', 'Table checked.'),
                 ('column_name', 'varchar', 'Column checked, where it is one.'),

@@ -305,6 +305,7 @@ def published_asset(manifest: Path) -> dg.AssetsDefinition:
             transform.read_json(home.dbt_results), transform.read_json(manifest), home.build_db
         )
         started_at = dt.datetime.fromtimestamp(context.instance.get_run_stats(context.run_id).start_time or 0, dt.UTC)
+        quality += warehouse.refused_checks()
         published = publish(
             home,
             build_id=new_build_id(started_at, context.run_id),

@@ -127,3 +127,38 @@ def contents(mart: Path) -> dict[str, object]:
     tables = {str(name) for (name,) in rows(mart, "select table_name from duckdb_tables()")} - ABOUT_THE_RUN
     query = "select md5(string_agg(line, '' order by line)) from (select cast(t as varchar) as line from mart.{} as t)"
     return {table: rows(mart, query.format(table)) for table in sorted(tables)}
+
+
+def test_refused_files_leave_the_last_good_ones_serving(home: Home, published_dir: Path, tmp_path: Path) -> None:
+    """A file without Greater Manchester, and a web page: the run is degraded, and whatever serves says so."""
+    real = published_dir / "ons" / "explore_local_statistics" / "gigabit-capable-broadband.csv"
+    lines = real.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if "E47000001" not in line]
+    assert len(kept) < len(lines)
+    (tmp_path / real.name).write_text("".join(kept), encoding="utf-8")
+    (tmp_path / "employment-rate.csv").write_text("<!DOCTYPE html><html>Sorry</html>", encoding="utf-8")
+    listed = 'datasets: {%s: [{files: "*.csv", kind: whole, published: 2026-11-01}]}'
+    (tmp_path / "mirror.yml").write_text(listed % DATASET, encoding="utf-8")
+
+    done = outcomes(home, "run", "--from", f"mirror:{tmp_path}")
+
+    assert done.code == 3, done.err
+    lost = "areas gone: expected 'E47000001'"
+    for told in ("DEGRADED", lost, "an HTML page", f"sources/catalogue/ons/{DATASET}.yml:"):
+        assert told in done.out
+    ((status, message),) = rows(home.mart, "select status, message from mart.mart_freshness where dataset = ?", DATASET)
+    assert (status, lost in str(message), "an HTML page" in str(message)) == ("stale", True, True)
+    stale = "select count(*) > 0, bool_and(is_stale) from mart.mart_indicator_series where dataset = ?"
+    assert rows(home.mart, stale, DATASET) == [(True, True)]
+    serving = """
+        select distinct release_id like '%:2026-05-13:%' from mart.fct_observation
+        where dataset = ? and indicator_id = 'premises_gigabit_all' and is_latest
+    """
+    assert rows(home.mart, serving, DATASET) == [(True,)]
+    refused = "select check_name, severity, passed, expected from mart.mart_quality where kind = 'refused'"
+    ((name, severity, passed, expected),) = rows(home.mart, refused)
+    assert (name, severity, passed) == ("areas_gone", "warn", False)
+    assert "'E47000001'" in str(expected)
+    drift = "select what, published_at::varchar from mart.mart_drift where state = 'refused'"
+    assert rows(home.mart, drift) == [("areas gone", "2026-11-01")]
+    assert rows(home.mart, "select checks_failed, datasets_stale from mart.build") == [(0, 1)]

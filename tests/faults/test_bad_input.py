@@ -478,6 +478,9 @@ def check_bad_night(fault: Fault, warehouse: Warehouse, source: Source, neighbou
     assert re.search(fault.found, found)
     assert fault.where(source) in found
     assert "\n" not in problem
+    broken_rules = fault.expected in (CONTRACT, FORM)
+    assert {check["kind"] for check in bad.refused} == ({"refused"} if broken_rules else set())
+    assert all(check["found"] in problem and check["severity"] == "warn" for check in bad.refused)
 
     assert warehouse.held(source) == held
     assert data_version(warehouse.releases(source)) == version
