@@ -289,7 +289,7 @@ def test_parquet_holds_the_same_rows(mart: duckdb.DuckDBPyConnection, sample_hom
             f'select (select count(*) from mart."{table}"), (select count(*) from {file})'
         ).fetchone()
         assert rows == copied, table
-        assert copied or table == "mart_revisions", table  # of the sample no release came twice
+        assert copied or table in ("mart_revisions", "mart_drift"), table  # of the sample no release came twice
         assert mart.execute(f'(from mart."{table}" except all from {file})').fetchall() == [], table
 
 
