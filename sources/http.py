@@ -1,7 +1,8 @@
 """The one way out to the network: a polite, suspicious requests session.
 
 Only allow-listed hosts over https (plain http for an allow-listed loopback address), checked before every
-request and every redirect; per-host throttle; bounded retries; size cap; secrets in addresses never shown.
+request and every redirect; per-host throttle; bounded retries; size cap; secrets in addresses never shown; no account
+but the caller's (none of a netrc file, none in an address).
 Every attempt, retries included, passes the throttle: that is why the retry loop is here and not in urllib3.
 """
 
@@ -27,7 +28,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from requests import exceptions as failures
-from requests.auth import HTTPBasicAuth
+from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import InvalidHeader, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
@@ -49,6 +50,7 @@ _SMALL_CHUNK = 1 << 13
 _LONGEST_RETRY_AFTER = 366 * 86_400  # seconds; urllib3 would cut what a publisher asks for to six hours
 _USUAL_PORT = {"https": 443, "http": 80}
 _MIRROR = "Download the file by hand in a browser and use --from mirror:DIR."
+_PROXY = "Check HTTPS_PROXY and NO_PROXY, or use --from mirror:DIR."
 _LATER = "The last good release stays; run again later."
 
 
@@ -156,6 +158,7 @@ class PoliteSession:
         self._max_seconds = max_seconds
         self._max_retry_after = max_retry_after
         self._session = requests.Session()
+        self._session.auth = _NoAccount()
         self._session.headers["User-Agent"] = user_agent or honest_user_agent()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         _mask_urllib3_log()
@@ -262,7 +265,7 @@ class PoliteSession:
                 with gate.turn(self._max_retry_after) as closed_for:
                     if closed_for:
                         return _Failure(call.error(NetworkError, found=_asked_to_wait(closed_for), action=_LATER))
-                    with self._session.send(request, **self._settings(address)) as reply:
+                    with self._send(request, address) as reply:
                         target = self._session.get_redirect_target(reply)
                         if target is None:
                             return self._receive(call, reply, sink, gate)
@@ -271,9 +274,20 @@ class PoliteSession:
                 return _failure_of(call, problem, self._timeout)
         return _Failure(call.error(found=f"more than {MAX_REDIRECTS} redirects"))
 
+    def _send(self, request: requests.PreparedRequest, address: str) -> requests.Response:
+        """The reply, its body still to come. The address is known to be good: an unusable one is the proxy's."""
+        settings = self._settings(address)
+        try:
+            return self._session.send(request, **settings)
+        except ValueError as problem:
+            raise failures.InvalidProxyURL(problem) from None
+
     def _settings(self, address: str) -> dict[str, Any]:
         """Keyword arguments of `send`: TLS always verified, the environment's proxy except for loopback."""
         settings: dict[str, Any] = dict(self._session.merge_environment_settings(address, {}, True, True, None))
+        bundle = settings["verify"]
+        if isinstance(bundle, str) and not Path(bundle).exists():
+            raise failures.SSLError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which is not there")
         if _is_loopback(urlsplit(address).hostname or ""):
             settings["proxies"] = {}
         return settings | {"timeout": self._timeout, "allow_redirects": False}
@@ -418,6 +432,13 @@ class _Call:
         )
 
 
+class _NoAccount(AuthBase):
+    """For requests without an account: a session without this would look for one in the user's netrc file."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
 @dataclass(frozen=True)
 class _Failure:
     """An attempt without a reply; `back_off` is false where the publisher itself said how long to wait."""
@@ -467,8 +488,10 @@ def _failure_of(call: _Call, problem: Exception, timeout: tuple[float, float]) -
     may_pass, expected, found, action = True, "HTTP 200", f"a refused or broken connection {detail}", _LATER
     match problem:
         case failures.ProxyError():
-            found = f"a proxy error {detail}"
-            action = "Check HTTPS_PROXY and NO_PROXY, or use --from mirror:DIR."
+            found, action = f"a proxy error {detail}", _PROXY
+        case failures.InvalidProxyURL():
+            may_pass, expected, found = False, "a usable proxy", f"a proxy setting that cannot be used {detail}"
+            action = _PROXY
         case failures.SSLError():
             may_pass, expected, found = False, "a trusted TLS connection", f"a TLS error {detail}"
             action = (

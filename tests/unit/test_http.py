@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import socket
 import threading
 import time
 import traceback
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from loopback import UNTHROTTLED, broken_off, host_of, loopback_session
+import requests
+from loopback import UNTHROTTLED, broken_off, host_of, loopback_session, refusing_proxy, tls_server
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -229,6 +233,83 @@ def test_redirect_to_another_host_is_refused_and_nothing_is_sent_there(
     assert requests_seen(other_server) == 0
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://example.com/a",
+        "http://www.ons.gov.uk/a",
+        "ftp://www.ons.gov.uk/a",
+        "file:///etc/passwd",
+        "//example.com/a",
+        "https://www.ons.gov.uk@example.com/a",
+    ],
+)
+def test_redirect_to_what_may_not_be_asked_is_refused(
+    httpserver: HTTPServer, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpserver.expect_request("/old").respond_with_data(status=302, headers={"Location": target})
+    hosts = frozenset({host_of(httpserver), "www.ons.gov.uk"})
+    sent: list[str] = []
+    send = requests.Session.send
+
+    def noted(self: requests.Session, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
+        sent.append(str(request.url))
+        return send(self, request, **settings)
+
+    monkeypatch.setattr(requests.Session, "send", noted)
+    with loopback_session(httpserver, allowed_hosts=hosts, retries=0) as session:
+        with pytest.raises(SourceError) as refused:
+            session.download(httpserver.url_for("/old"), tmp_path / "a", **WHO)
+    assert not isinstance(refused.value, NetworkError)
+    assert sent == [httpserver.url_for("/old")]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_redirect_from_https_to_http_is_refused(
+    httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even to the very host that was asked: only loopback is ever asked without TLS."""
+    with tls_server(tmp_path) as (server, bundle):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        hosts = frozenset({host_of(server), "www.ons.gov.uk"})
+        server.expect_request("/old").respond_with_data(
+            status=301, headers={"Location": "http://www.ons.gov.uk/data.csv"}
+        )
+        with (
+            loopback_session(server, allowed_hosts=hosts, retries=0) as session,
+            pytest.raises(SourceError, match=r"found a redirect to http://www\.ons\.gov\.uk in"),
+        ):
+            session.get(server.url_for("/old"), **WHO)
+
+
+def test_account_is_shown_to_the_asked_host_only(
+    httpserver: HTTPServer, other_server: HTTPServer, tmp_path: Path
+) -> None:
+    there_and_back = iter([other_server.url_for("/b"), httpserver.url_for("/c")])
+    for server, path in ((httpserver, "/a"), (other_server, "/b")):
+        server.expect_request(path).respond_with_handler(
+            lambda _: Response(status=302, headers={"Location": next(there_and_back)})
+        )
+    httpserver.expect_request("/c").respond_with_data(b"good")
+    with loopback_session(httpserver, other_server) as session:
+        session.download(httpserver.url_for("/a"), tmp_path / "f", account=("clerk", "hunter2"), **WHO)
+    assert "Authorization" not in other_server.log[0][0].headers
+    assert ["Authorization" in asked.headers for asked, _ in httpserver.log] == [True, True]
+
+
+def test_accounts_of_a_netrc_file_and_of_addresses_are_not_shown(
+    httpserver: HTTPServer, session: PoliteSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine localhost login clerk password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    httpserver.expect_request("/a").respond_with_data(b"good")
+    session.get(httpserver.url_for("/a"), **WHO)
+    session.get(httpserver.url_for("/a").replace("://", "://clerk:hunter2@"), **WHO)
+    assert ["Authorization" in asked.headers for asked, _ in httpserver.log] == [False, False]
+
+
 def test_endless_redirects_end(httpserver: HTTPServer, session: PoliteSession) -> None:
     httpserver.expect_request("/loop").respond_with_data(status=302, headers={"Location": "/loop"})
     with pytest.raises(SourceError, match="more than 5 redirects"):
@@ -243,8 +324,22 @@ def test_endless_redirects_end(httpserver: HTTPServer, session: PoliteSession) -
         "http://www.ons.gov.uk/data.csv",  # allowed host, but not over https
         "https://www.ons.gov.uk:8443/data.csv",
         "https://www.ons.gov.uk@example.com/data.csv",
+        "https://www.ons.gov.uk:443@example.com/data.csv",
+        "https://example.com#@www.ons.gov.uk/data.csv",
+        "https://example.com?@www.ons.gov.uk/data.csv",
         "https://example.com\\@www.ons.gov.uk/data.csv",
         "https://www.ons.gov.uk.example.com/",
+        "https://www.ons.gov.uk./data.csv",  # a trailing dot: the same host to DNS, another one to the list
+        "https://www.\N{CYRILLIC SMALL LETTER O}ns.gov.uk/data.csv",  # looks alike
+        "https://xn--www-ons-gov-uk-abc.example/data.csv",
+        "https://www.ons.gov.uk%2eexample.com/data.csv",
+        "https://[::1]/data.csv",
+        "https://[::ffff:127.0.0.1]/data.csv",
+        "https://2130706433/data.csv",  # 127.0.0.1 as one number
+        "https://169.254.169.254/latest/meta-data/",
+        "HTTP://www.ons.gov.uk/data.csv",
+        "gopher://www.ons.gov.uk/",
+        "//www.ons.gov.uk/data.csv",
         "ftp://www.ons.gov.uk/data.csv",
         "file:///etc/passwd",
         "http://127.0.0.1/data.csv",
@@ -372,6 +467,25 @@ def test_size_cap_by_declared_length_and_by_bytes_received(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+def test_compressed_reply_is_cut_off_at_the_cap_without_being_unpacked(httpserver: HTTPServer, layers: int) -> None:
+    """The cap is on unpacked bytes, and they are unpacked bit by bit: 60 MB of nothing need no 60 MB of memory."""
+    body = bytes(60_000_000)
+    for _ in range(layers):
+        body = gzip.compress(body)
+    encodings = ", ".join(["gzip"] * layers)
+    httpserver.expect_request("/bomb").respond_with_data(body, headers={"Content-Encoding": encodings})
+    with loopback_session(httpserver, max_bytes=1_000_000) as session:
+        tracemalloc.start()
+        try:
+            with pytest.raises(PayloadError, match="expected at most 1,000,000 bytes; found more"):
+                session.get(httpserver.url_for("/bomb"), **WHO)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert most < 30_000_000
+
+
 def test_silent_server_is_a_time_out(threaded_server: HTTPServer) -> None:
     answered = threading.Event()
 
@@ -414,6 +528,42 @@ def test_tls_error_is_named(httpserver: HTTPServer, session: PoliteSession) -> N
     assert "REQUESTS_CA_BUNDLE" in failed.value.action
 
 
+def test_certificate_that_nobody_vouches_for_is_refused_until_its_bundle_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    with tls_server(tmp_path) as (server, bundle), loopback_session(server, retries=0) as session:
+        server.expect_request("/a").respond_with_data(b"good")
+        with pytest.raises(NetworkError, match=r"found a TLS error .*self.signed certificate") as failed:
+            session.get(server.url_for("/a"), **WHO)
+        assert "REQUESTS_CA_BUNDLE" in failed.value.action
+        assert requests_seen(server) == 0
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        assert session.get(server.url_for("/a"), **WHO).content == b"good"
+
+
+def test_certificate_of_another_host_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tls_server(tmp_path) as (server, bundle):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        address = f"127.0.0.1:{server.port}"  # the certificate is for localhost
+        with (
+            loopback_session(server, allowed_hosts=frozenset({address}), retries=0) as session,
+            pytest.raises(NetworkError, match=r"found a TLS error .*IP address mismatch"),
+        ):
+            session.get(f"https://{address}/a", **WHO)
+        assert requests_seen(server) == 0
+
+
+def test_certificates_that_are_not_there_are_tls_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
+    with (
+        PoliteSession(allowed_hosts=frozenset({"publisher.invalid"}), retries=0) as session,
+        pytest.raises(NetworkError, match=r"found a TLS error .*/no/such/bundle\.pem, which is not there"),
+    ):
+        session.get("https://publisher.invalid/a", **WHO)
+
+
 def test_host_name_without_an_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -438,6 +588,46 @@ def test_proxy_error_is_named_and_its_password_hidden(monkeypatch: pytest.Monkey
         session.get("https://publisher.invalid/a", **WHO)
     assert "hunter2" not in str(failed.value)
     assert "HTTPS_PROXY" in failed.value.action
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "407 Proxy Authentication Required"),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "403 Forbidden"),
+    ],
+)
+def test_refusal_by_a_proxy_is_named(
+    monkeypatch: pytest.MonkeyPatch, reply: bytes, found: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with refusing_proxy(reply) as address:
+        only_proxy(monkeypatch, f"http://clerk:hunter2@{address}")
+        with (
+            PoliteSession(allowed_hosts=frozenset({"publisher.invalid"}), retries=0) as session,
+            pytest.raises(NetworkError, match=f"found a proxy error .*{found}") as failed,
+        ):
+            session.get("https://publisher.invalid/a", **WHO)
+    assert "HTTPS_PROXY" in failed.value.action
+    assert "hunter2" not in str(failed.value) + caplog.text
+
+
+@pytest.mark.parametrize("proxy", ["http://", "nonsense://127.0.0.1:9", "socks5://127.0.0.1:9", "http://[broken"])
+def test_proxy_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    only_proxy(monkeypatch, proxy)
+    with (
+        PoliteSession(allowed_hosts=frozenset({"publisher.invalid"}), retries=0) as session,
+        pytest.raises(SourceError, match="expected a usable proxy; found a proxy setting") as failed,
+    ):
+        session.get("https://publisher.invalid/a", **WHO)
+    assert "HTTPS_PROXY" in failed.value.action
+
+
+def only_proxy(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, address)
 
 
 def test_loopback_never_goes_through_a_proxy(
