@@ -74,11 +74,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def _alert(self, instance: dg.DagsterInstance, run_id: str) -> None:
         """Tells of sources that fail now, of the run's own failure, and of what is over."""
         outcomes = [Outcome.read(self.home.statuses, dataset) for dataset in self.catalogue]
-        problems = {outcome.dataset: outcome.problems[0] for outcome in outcomes if outcome and outcome.failed}
+        problems = {outcome.dataset: outcome.problems for outcome in outcomes if outcome and outcome.failed}
         logged = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
         failed = reasons(entry.dagster_event for entry in logged if entry.dagster_event is not None)
         if failed:
-            problems[RUN] = failed[0]
+            problems[RUN] = failed
         alert(self.home.alerts, problems, say=lambda text: say(None, text))
 
     @cached_property

@@ -14,6 +14,7 @@ _SECRET_PARAMETER = re.compile(
     r"\b((?:[\w-]*[-_])?(?:uid|signature|token|credential|api_?key|key|password|secret))(=|%3D)[^&#\s'\"<>)]+",
     re.IGNORECASE,
 )
+LATER = "The last good release stays; run again later."  # what to do about what may pass by itself
 _USER_IN_ADDRESS = re.compile(r"(://)[^/@\s?#]+@")
 
 

@@ -32,7 +32,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import InvalidHeader, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
-from sources.errors import NetworkError, PayloadError, SourceError, mask_secrets
+from sources.errors import LATER, NetworkError, PayloadError, SourceError, mask_secrets
 from sources.gate import parse_json
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,6 @@ _LONGEST_RETRY_AFTER = 366 * 86_400  # seconds; urllib3 would cut what a publish
 _USUAL_PORT = {"https": 443, "http": 80}
 _MIRROR = "Download the file by hand in a browser and use --from mirror:DIR."
 _PROXY = "Check HTTPS_PROXY and NO_PROXY, or use --from mirror:DIR."
-_LATER = "The last good release stays; run again later."
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class PoliteSession:
         self._max_seconds = max_seconds
         self._max_retry_after = max_retry_after
         self._session = requests.Session()
-        self._session.auth = _NoAccount()
+        self._session.auth = NoAccount()
         self._session.headers["User-Agent"] = user_agent or honest_user_agent()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         _mask_urllib3_log()
@@ -264,7 +263,7 @@ class PoliteSession:
                 gate = self._gate(self._checked_host(call, address, redirected=hop > 0))
                 with gate.turn(self._max_retry_after) as closed_for:
                     if closed_for:
-                        return _Failure(call.error(NetworkError, found=_asked_to_wait(closed_for), action=_LATER))
+                        return _Failure(call.error(NetworkError, found=_asked_to_wait(closed_for), action=LATER))
                     with self._send(request, address) as reply:
                         target = self._session.get_redirect_target(reply)
                         if target is None:
@@ -288,7 +287,7 @@ class PoliteSession:
         bundle = settings["verify"]
         if isinstance(bundle, str) and not Path(bundle).exists():
             raise failures.SSLError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which is not there")
-        if _is_loopback(urlsplit(address).hostname or ""):
+        if is_loopback(urlsplit(address).hostname or ""):
             settings["proxies"] = {}
         return settings | {"timeout": self._timeout, "allow_redirects": False}
 
@@ -297,7 +296,7 @@ class PoliteSession:
         parts = urlsplit(address)
         name = (parts.hostname or "").lower()
         host = name if parts.port in (None, _USUAL_PORT.get(parts.scheme)) else f"{name}:{parts.port}"
-        safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(name))
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(name))
         if safe and host in self._allowed:
             return host
         raise call.error(
@@ -345,7 +344,7 @@ class PoliteSession:
                     NetworkError,
                     expected=f"the whole body within {self._max_seconds:g} s",
                     found=f"{size:,} bytes by then",
-                    action=_LATER,
+                    action=LATER,
                 )
             sink.write(chunk)
         return size
@@ -359,10 +358,10 @@ class PoliteSession:
             return _Failure(call.error(kind, found=found, action=_action_for(call.publisher, status)))
         wait = _retry_after(reply)
         if wait is None:
-            return _Failure(call.error(NetworkError, found=found, action=_LATER), may_pass=True)
+            return _Failure(call.error(NetworkError, found=found, action=LATER), may_pass=True)
         gate.postpone(wait)
         return _Failure(
-            call.error(NetworkError, found=f"{found}, {_asked_to_wait(wait)}", action=_LATER),
+            call.error(NetworkError, found=f"{found}, {_asked_to_wait(wait)}", action=LATER),
             may_pass=wait <= self._max_retry_after,
             back_off=False,
         )
@@ -432,7 +431,7 @@ class _Call:
         )
 
 
-class _NoAccount(AuthBase):
+class NoAccount(AuthBase):
     """For requests without an account: a session without this would look for one in the user's netrc file."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -485,7 +484,7 @@ def _failure_of(call: _Call, problem: Exception, timeout: tuple[float, float]) -
     inner = problem.args[0] if problem.args and isinstance(problem.args[0], Exception) else problem
     cause = getattr(inner, "reason", inner)
     detail = f"({type(cause).__name__}: {cause})"
-    may_pass, expected, found, action = True, "HTTP 200", f"a refused or broken connection {detail}", _LATER
+    may_pass, expected, found, action = True, "HTTP 200", f"a refused or broken connection {detail}", LATER
     match problem:
         case failures.ProxyError():
             found, action = f"a proxy error {detail}", _PROXY
@@ -524,7 +523,7 @@ def _action_for(publisher: str, status: int) -> str:
     if status in (NOT_FOUND, GONE):
         return f"The file has moved: look for it on the dataset's landing page. {_MIRROR}"
     if status >= SERVER_ERROR:
-        return _LATER
+        return LATER
     return "Check the request parameters in the dataset's catalogue entry."
 
 
@@ -550,7 +549,8 @@ def _with_params(url: str, params: Params | None) -> str:
     return f"{url}{'&' if '?' in url else '?'}{urlencode(params, safe=',/:')}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is this machine's own."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

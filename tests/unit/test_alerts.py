@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from werkzeug import Request, Response
 
 from orchestration.alerts import FILE, RUN, STYLE, WEBHOOK, alert
 
-OFCOM = {"ofcom_fixed_coverage": "ofcom / ofcom_fixed_coverage: expected a zip; found HTML"}
+OFCOM = {"ofcom_fixed_coverage": ["ofcom / ofcom_fixed_coverage: expected a zip; found HTML"]}
 
 
 class Listener:
@@ -31,7 +32,7 @@ class Listener:
             self.bodies.append(request.get_json())
         return Response(status=self.status, headers={"Location": "/elsewhere"} if self.status == 302 else {})
 
-    def after_a_run(self, problems: dict[str, str]) -> list[tuple[str, str]]:
+    def after_a_run(self, problems: dict[str, list[str]]) -> list[tuple[str, str]]:
         return [(sent.subject, sent.state) for sent in alert(self.state, problems, say=self.said.append)]
 
 
@@ -47,14 +48,125 @@ def test_a_problem_is_told_once_and_its_end_once(listener: Listener) -> None:
     assert listener.after_a_run({}) == []
     assert listener.after_a_run(OFCOM) == [("ofcom_fixed_coverage", "new")]
     assert listener.after_a_run(OFCOM) == []
-    assert listener.after_a_run({"ofcom_fixed_coverage": "worded otherwise tonight"}) == []
-    assert listener.after_a_run(OFCOM | {RUN: "dbt build failed"}) == [(RUN, "new")]
+    assert listener.after_a_run(OFCOM | {RUN: ["dbt build failed"]}) == [(RUN, "new")]
     assert listener.after_a_run({}) == [("ofcom_fixed_coverage", "over"), (RUN, "over")]
     assert listener.after_a_run({}) == []
     assert listener.after_a_run(OFCOM) == [("ofcom_fixed_coverage", "new")]
     first, *_ = listener.bodies
-    assert first["text"] == f"lcr-outcomes: ofcom_fixed_coverage: {OFCOM['ofcom_fixed_coverage']}"
+    assert first["text"] == f"lcr-outcomes: ofcom_fixed_coverage: {OFCOM['ofcom_fixed_coverage'][0]}"
     assert len(listener.bodies) == 5
+
+
+PAYLOAD = "ons / d: expected a CSV file; found an HTML page starting “<html>{}” in https://ons/{}/f.csv. Open it."
+CONTRACT = (
+    "ofcom / d: expected a payload that meets its contract; found {} ({}) in https://ofcom/{}.zip. Nothing landed."
+)
+NETWORK = "nomis / d: expected HTTP 200; found {} in https://nomis/a. The last good release stays; run again later."
+
+
+@pytest.mark.parametrize(
+    ("tonight", "tomorrow"),
+    [
+        (PAYLOAD.format("request 4711", "2026-11-21"), PAYLOAD.format("request 4712", "2026-11-22")),
+        (PAYLOAD.format("", "media/5f1c0a9e77b2"), PAYLOAD.format("", "media/0a9e775f1cb2")),
+        (
+            CONTRACT.format("1 failed check", "t areas: expected E06000006; found E06000006 missing", "202507"),
+            CONTRACT.format("1 failed check", "t areas: expected E06000006; found E06000006, E08000011 missing", "b"),
+        ),
+        (
+            CONTRACT.format("1 failed check", "t rows: expected 300 to 400 rows; found 1 row, row 7", "a"),
+            CONTRACT.format("1 failed check", "t rows: expected 300 to 400 rows; found 12,345 rows, rows 7, 8", "a"),
+        ),
+        (NETWORK.format("HTTP 503 UNAVAILABLE"), NETWORK.format("nothing sent for 60 s (read time-out)")),
+        ("d: changed on 30 September 2026, 12:00", "d: changed on 1 October 2026, 08:15"),
+        ("x" * 2000 + "1", "x" * 2000 + "y"),
+    ],
+)
+def test_problem_that_lasts_is_the_same_whatever_changes_in_its_words(
+    listener: Listener, tonight: str, tomorrow: str
+) -> None:
+    assert listener.after_a_run({"d": [tonight]}) == [("d", "new")]
+    assert listener.after_a_run({"d": [tomorrow]}) == []
+    assert listener.after_a_run({}) == [("d", "over")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (PAYLOAD.format("", ""), NETWORK.format("HTTP 503")),
+        (
+            CONTRACT.format("1 failed check", "t areas_present: expected E06; found E06 missing", "a"),
+            CONTRACT.format("1 failed check", "t key_unique: expected unique; found 3 doubles", "a"),
+        ),
+        (
+            "ons / d: expected HTTP 200; found HTTP 404 NOT FOUND in https://ons/a. It has moved.",
+            "ons / d: expected HTTP 200; found HTTP 403 FORBIDDEN in https://ons/a. It refuses.",
+        ),
+    ],
+)
+def test_several_problems_of_one_dataset_are_told_apart(listener: Listener, one: str, other: str) -> None:
+    assert listener.after_a_run({"d": [one]}) == [("d", "new")]
+    assert listener.after_a_run({"d": [one, other]}) == [("d", "new")]
+    assert listener.after_a_run({"d": [other]}) == [("d", "over")]
+    assert [body["problem"] for body in listener.bodies] == [one, other, one]
+    assert listener.after_a_run({}) == [("d", "over")]
+    assert listener.bodies[-1]["problem"] == other
+
+
+def test_files_that_fail_alike_are_one_message(listener: Listener) -> None:
+    parts = [f"hesa / d: expected HTTP 200; found HTTP 404 NOT FOUND in https://hesa/{n}.csv." for n in range(9)]
+    assert listener.after_a_run({"d": parts}) == [("d", "new")]
+    assert listener.after_a_run({"d": parts[3:]}) == []
+
+
+def test_what_an_earlier_version_has_told_is_not_told_again(listener: Listener) -> None:
+    told = {"problem": "expected 5 rows; found 4", "since": "2026-07-01T02:45:00+00:00"}
+    listener.state.write_text(json.dumps({"d": told}), encoding="utf-8")
+    assert listener.after_a_run({"d": ["expected 5 rows; found 3"]}) == []
+    assert listener.after_a_run({}) == [("d", "over")]
+    assert (listener.bodies[0]["problem"], listener.bodies[0]["since"]) == (told["problem"], told["since"])
+
+
+@pytest.mark.parametrize("kept", ['{"ofcom": []}', '{"ofcom": {"since": "x"}}', "[1]", '"text"'])
+def test_memory_of_another_shape_fails_nothing(listener: Listener, kept: str) -> None:
+    listener.state.write_text(kept, encoding="utf-8")
+    assert listener.after_a_run(OFCOM) == [("ofcom_fixed_coverage", "new")]
+    assert "cannot be read, and is told again" in listener.said[0]
+
+
+def test_text_of_a_publisher_is_no_markup_in_a_message(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STYLE, "slack")
+    listener.after_a_run({"d": ["found <!channel> & <https://evil.example|a link>"]})
+    assert listener.bodies[0]["text"].endswith("found &lt;!channel&gt; &amp; &lt;https://evil.example|a link&gt;")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://hooks.example/secret", "ftp://hooks.example/secret", "hooks.example/secret", "https://[secret"]
+)
+def test_webhook_that_is_no_https_address_is_refused_unseen(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv(WEBHOOK, address)
+    assert listener.after_a_run(OFCOM | {RUN: ["failed"]}) == []
+    (said,) = listener.said  # and the next message is not even tried
+    assert "secret" not in said
+
+
+def test_address_of_the_webhook_is_in_no_log(listener: Listener, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert listener.after_a_run(OFCOM) == [("ofcom_fixed_coverage", "new")]
+    of_client = [record.getMessage() for record in caplog.records if record.name != "werkzeug"]
+    assert "secret" not in "".join(of_client)
+
+
+def test_reply_of_the_webhook_is_not_read(httpserver: HTTPServer, listener: Listener) -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b"x" * 65536
+
+    httpserver.clear()
+    httpserver.expect_request("/hook/secret").respond_with_handler(lambda _: Response(endless()))
+    assert listener.after_a_run(OFCOM) == [("ofcom_fixed_coverage", "new")]
 
 
 def test_what_could_not_be_sent_is_sent_after_the_next_run(listener: Listener) -> None:
@@ -83,7 +195,7 @@ def test_each_style_carries_the_text(listener: Listener, monkeypatch: pytest.Mon
     monkeypatch.setenv(STYLE, style)
     listener.after_a_run(OFCOM)
     (body,) = listener.bodies
-    assert OFCOM["ofcom_fixed_coverage"] in json.dumps(body, ensure_ascii=False)
+    assert OFCOM["ofcom_fixed_coverage"][0] in json.dumps(body, ensure_ascii=False)
     assert (
         set(body)
         == {

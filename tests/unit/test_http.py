@@ -257,9 +257,11 @@ def test_redirect_to_what_may_not_be_asked_is_refused(
         return send(self, request, **settings)
 
     monkeypatch.setattr(requests.Session, "send", noted)
-    with loopback_session(httpserver, allowed_hosts=hosts, retries=0) as session:
-        with pytest.raises(SourceError) as refused:
-            session.download(httpserver.url_for("/old"), tmp_path / "a", **WHO)
+    with (
+        loopback_session(httpserver, allowed_hosts=hosts, retries=0) as session,
+        pytest.raises(SourceError) as refused,
+    ):
+        session.download(httpserver.url_for("/old"), tmp_path / "a", **WHO)
     assert not isinstance(refused.value, NetworkError)
     assert sent == [httpserver.url_for("/old")]
     assert list(tmp_path.iterdir()) == []
