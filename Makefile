@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test test-fast lint bench ui lock clean
+.PHONY: run refresh test test-fast lint audit bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
@@ -25,6 +25,11 @@ lint: .venv/dev.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python .ci/locks.py requirements/*.txt
+
+# Known vulnerabilities of everything that is locked. Its tool has an environment of its own.
+audit: .venv/audit.stamp
+	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/dev.txt requirements/uv.txt requirements/audit.txt
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m benchmarks
@@ -33,6 +38,8 @@ bench: .venv/dev.stamp
 lock:
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/audit.in -o requirements/audit.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
@@ -50,6 +57,11 @@ lock:
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/audit.stamp: .venv/uv.stamp requirements/audit.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/audit
+	$(BIN)/uv pip install --quiet --python .venv/audit/bin/python --require-hashes -r requirements/audit.txt
 	@touch $@
 
 clean:
