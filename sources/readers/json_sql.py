@@ -2,7 +2,8 @@
 
 For payloads that no machine should hold at once (hundreds of thousands of records, gigabytes unpacked), of which a
 few hundred counts are wanted. DuckDB stands here as a streaming JSON parser, in memory and by itself: it never sees
-the warehouse. Memory is bounded; what does not fit spills into a folder that is gone afterwards.
+the warehouse, may open no file but the payload's and the seeds, and nothing on the network. Memory is bounded; what
+does not fit spills into a folder that is gone afterwards.
 """
 
 from __future__ import annotations
@@ -48,10 +49,12 @@ def read(table: Table, files: Mapping[str, Sequence[Path]], where: str) -> pa.Ta
     with TemporaryDirectory(prefix="outcomes-spill-") as spill:
         connection = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": spill})
         try:
+            seeds = {name: str(SEEDS_DIR / seed) for name, seed in table.seeds.items()}
+            _confine(connection, [*seeds.values(), *(str(path) for paths in files.values() for path in paths)])
             for name, how in table.inputs.items():
                 _view(connection, name, _source(how, files[name]))
-            for name, seed in table.seeds.items():
-                _view(connection, name, f"read_csv({_quoted(str(SEEDS_DIR / seed))}, all_varchar = true)")
+            for name, path in seeds.items():
+                _view(connection, name, f"read_csv({_quoted(path)}, all_varchar = true)")
             # The statement is the catalogue's own.
             statement = f"select coalesce(cast(columns(*) as varchar), '') from ({table.sql})"  # noqa: S608
             found = connection.execute(statement).to_arrow_table()
@@ -66,6 +69,13 @@ def read(table: Table, files: Mapping[str, Sequence[Path]], where: str) -> pa.Ta
         "_row_number", pa.array(range(1, found.num_rows + 1), pa.int64())
     )
     return keep_rows(table, select_columns(table, numbered, header))
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
+    """These files and the spill folder may be opened from now on, and no statement can change that."""
+    connection.execute(f"set allowed_paths = [{', '.join(map(_quoted, paths))}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:

@@ -220,3 +220,31 @@ def test_parquet_becomes_text_under_canonical_names(tmp_path: Path) -> None:
 def test_parquet_that_cannot_be_read_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(PayloadError, match="a readable parquet"):
         read(dataset(format="parquet"), save(tmp_path, "things.parquet", b"PAR1 no footer PAR1"))
+
+
+# --- a statement of the catalogue sees its payload and nothing else
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "read_csv('{outside}')",
+        "read_text('/etc/hostname')",
+        "glob('{folder}/*')",
+        "read_csv('https://publisher.invalid/a.csv')",
+    ],
+)
+def test_statement_of_the_catalogue_opens_no_other_file(tmp_path: Path, source: str) -> None:
+    outside = save(tmp_path, "outside.csv", b"code,value\nx,1\n")
+    payload = save(tmp_path, "payload.json", b'[{"code": "E08000012", "value": "1"}]')
+    described = {
+        "format": "json_sql",
+        "inputs": {
+            "feed": {"member": "payload", "records": "array", "fields": {"code": "VARCHAR", "value": "VARCHAR"}}
+        },
+        "columns": {"code": "code", "value": "value"},
+    }
+    assert read(dataset(**described, sql="select * from feed"), payload)["code"] == ["E08000012"]
+    reaching = f"select code, value from feed, {source.format(outside=outside, folder=tmp_path)} as other limit 1"
+    with pytest.raises(PayloadError, match="Permission Error"):
+        read(dataset(**described, sql=reaching), payload)
