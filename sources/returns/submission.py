@@ -40,6 +40,7 @@ from sources.returns import (
 )
 from sources.returns.periods import HOW, day, last_day, time_period
 from sources.returns.personal import looks_like_an_office, personal_trace
+from sources.spreadsheet import runs_as_formula
 
 LANDED_COLUMNS = (
     "return_id", "submitted_by", "submitted_at", "period", "time_period", "area_code", "breakdown", "indicator_id",
@@ -53,8 +54,6 @@ MAX_TEXT = 200
 MAX_PROBLEMS = 20
 SHOWN = 40
 NAME = re.compile(r"[^\W\d_][\w .,'’&()/-]{0,59}")
-# A spreadsheet runs a cell that begins so; figures travel on as CSV.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -352,7 +351,7 @@ class _Reading:
     def _safe(self, name: str, text: str, cell: str) -> str:
         """Text without formulas and traces of persons; '' where there was a problem. Never quotes a person."""
         trace = personal_trace(text)
-        if text.startswith(FORMULA_STARTS):
+        if runs_as_formula(text):  # figures travel on as CSV
             self.problem(f"{name} begins with {text[0]!r}: a spreadsheet would run it as a formula", cell)
         elif trace:
             self.problem(f"{name} holds {trace}; nothing about a person may be handed in", cell)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from sources.returns import ALL, AREAS, GROUP_TYPES, HOME_AREA, NUMBER_TYPES, WITHDRAWN, Return, ReturnColumn
 from sources.returns.periods import HOW
-from sources.returns.submission import FORMULA_STARTS, SHEET
+from sources.returns.submission import SHEET
+from sources.spreadsheet import harmless
 
 FILLABLE_ROWS = 500
 HEADER_HELP = {
@@ -97,11 +98,6 @@ def examples(form: Return) -> list[tuple[str, ...]]:
         tuple(column.examples[number] if number < len(column.examples) else "" for column in form.columns)
         for number in range(count)
     ]
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _allowed(column: ReturnColumn) -> str:

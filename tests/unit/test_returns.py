@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from sources.catalogue import CatalogueError
 from sources.returns import AREAS, NUMBER_TYPES, RETURNS_DIR, Return, ReturnError, load_return, load_returns
 from sources.returns.periods import last_day, time_period
 from sources.returns.personal import looks_like_an_office, personal_trace
-from sources.returns.submission import FORMULA_STARTS, LANDED_COLUMNS, Submission, read_submission
-from sources.returns.template import csv_template, examples, harmless, xlsx_template
+from sources.returns.submission import LANDED_COLUMNS, Submission, read_submission
+from sources.returns.template import csv_template, examples, xlsx_template
+from sources.spreadsheet import harmless, runs_as_formula
 from tests.unit.test_framework_seeds import rows_of
 
 TODAY = dt.date(2026, 8, 1)
@@ -113,7 +115,14 @@ def test_a_mistake_in_a_yaml_names_file_and_line(tmp_path: Path, old: str, new: 
 # --- templates --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
+def hostile(form: Return) -> Return:
+    """The form with formulas wherever its YAML has free text."""
+    columns = tuple(column.model_copy(update={"help": f"+{column.help}"}) for column in form.columns)
+    words = {"title": "@SUM(A1)", "description": '=HYPERLINK("https://evil.example","look")'}
+    return form.model_copy(update=words | {"columns": columns})
+
+
+@pytest.mark.parametrize("form", [*FORMS.values(), hostile(FORMS["footfall"])], ids=lambda form: form.id)
 def test_no_cell_of_a_template_can_be_run_by_a_spreadsheet(form: Return, tmp_path: Path) -> None:
     cells = [cell for row in csv.reader(io.StringIO(csv_template(form).decode("utf-8-sig"))) for cell in row]
     path = tmp_path / "form.xlsx"
@@ -123,11 +132,37 @@ def test_no_cell_of_a_template_can_be_run_by_a_spreadsheet(form: Return, tmp_pat
         cells += [
             str(cell) for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python() for cell in row
         ]
-    assert [cell for cell in cells if cell.startswith(FORMULA_STARTS)] == []
+    assert [cell for cell in cells if runs_as_formula(cell)] == []
+    with zipfile.ZipFile(path) as book_parts:
+        parts = {name: book_parts.read(name) for name in book_parts.namelist()}
+    assert [name for name, part in parts.items() if b"<f>" in part or b"<f " in part] == []
 
 
-def test_text_that_would_run_gets_an_apostrophe() -> None:
-    assert [harmless(text) for text in ("=1+1", "+4", "-x", "@a", "a=b")] == ["'=1+1", "'+4", "'-x", "'@a", "a=b"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+4",
+        "-x",
+        "@a",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        " =1",
+        "\u00a0=1",
+        "\uff1d1",
+        "\uff201",
+        "=cmd|' /C calc'!A0",
+        "-",
+    ],
+)
+def test_text_that_would_run_gets_an_apostrophe(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "a=b", "2026-03", "# note", "E08000012", "'=1+1", "St Helens - centre", "–"])
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert harmless(text) == text
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
