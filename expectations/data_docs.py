@@ -135,6 +135,7 @@ def _escaped(validation: Document) -> Document:
     safe = copy.deepcopy(validation)
     for outcome in safe["results"]:
         outcome["result"] = _escaped_text(outcome["result"])
+        outcome["exception_info"] = _escaped_text(outcome["exception_info"])
     return safe
 
 

@@ -149,6 +149,16 @@ def test_text_from_a_publisher_is_not_markup(site: Path) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.read_text("utf-8")
 
 
+def test_text_from_a_publisher_in_an_error_is_not_markup_either(runner: Runner, tmp_path: Path) -> None:
+    """A library's error may quote a cell: could not convert string to float: '<img …>'."""
+    broken = document(runner, ("E08000012",), "<script>release</script>")
+    for outcome in broken["validation"]["results"]:
+        said = "could not convert '<img src=x onerror=alert(1)>'"
+        outcome["exception_info"] = {"raised_exception": True, "exception_message": said, "exception_traceback": said}
+    for page in data_docs.build_docs([broken], tmp_path).parent.rglob("*.html"):
+        assert resources(page).tags & {"script", "img"} == set()
+
+
 def test_a_page_that_would_fetch_is_refused(tmp_path: Path) -> None:
     for tag in (
         '<script src="https://host/x.js">',
