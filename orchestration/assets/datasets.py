@@ -8,6 +8,7 @@ served, its check `source_refreshed` fails, and the run goes on. Network problem
 
 import datetime as dt
 import hashlib
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -18,6 +19,7 @@ from orchestration.ingest import Outcome
 from orchestration.progress import say
 from orchestration.warehouse import Warehouse
 from sources.catalogue import Dataset
+from sources.errors import mask_secrets
 from sources.release import Release
 
 REFRESHED = "source_refreshed"
@@ -104,7 +106,8 @@ def _ingest_all(context: dg.AssetExecutionContext, warehouse: Warehouse, dataset
             outcome = warehouse.ingest.ingest(dataset, warehouse.origin_of(dataset))
         except Exception as error:
             # A defect met by one dataset is no reason for the others to miss their night; it is logged as such.
-            context.log.exception(f"{dataset.dataset}: unexpected {type(error).__name__}")
+            # Masked here: an error that is none of ours may quote an address with its secrets.
+            context.log.error(mask_secrets(f"{dataset.dataset}: unexpected {traceback.format_exc()}"))
             outcome = warehouse.ingest.defect(dataset, warehouse.opened_origin, error)
         outcome.write(warehouse.home.statuses)
         say(context.log, f"{dataset.dataset}: {outcome.status}: {outcome.message}")
