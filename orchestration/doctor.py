@@ -11,6 +11,7 @@ import logging
 import os
 import platform
 import shutil
+import ssl
 import textwrap
 import tomllib
 from collections import Counter
@@ -174,12 +175,24 @@ def _proxy() -> Row:
 def _bundle() -> Row:
     for name in BUNDLES:
         path = os.environ.get(name)
-        if path and not Path(path).exists():
+        if path and (wrong := _no_certificates(Path(path))):
             do = f"Let {name} name the file of certificates that this network uses, or unset it."
-            return Row("machine", "tls", "fail", f"{name} names {path}, which is not there", do)
-        if path:
+            return Row("machine", "tls", "fail", f"{name} names {path}, {wrong}", do)
+        if path:  # the first that is set is the one that is used
             return Row("machine", "tls", "ok", f"certificates of {path} ({name})")
     return Row("machine", "tls", "ok", "the usual certificate authorities")
+
+
+def _no_certificates(bundle: Path) -> str:
+    """What is wrong with a file or folder of trusted certificates; '' where nothing is."""
+    if not bundle.exists():
+        return "which is not there"
+    try:
+        if bundle.is_file():
+            ssl.create_default_context(cafile=bundle)
+    except OSError as error:
+        return f"which holds no certificates that can be read ({_line(str(error))})"
+    return ""
 
 
 def _contact() -> Row:

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections import namedtuple
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,17 @@ from click.testing import CliRunner, Result
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from expectations.runner import Runner
 from orchestration import cli, doctor
 from orchestration.doctor import Row
 from orchestration.home import Home
-from orchestration.ingest import Outcome
+from orchestration.ingest import Ingest, Outcome
 from sources.catalogue import Dataset, load_catalogue
 from sources.http import BEGINNING_BYTES
 from sources.landing import Landing
+from sources.origins import LiveOrigin, OriginSpec
 from sources.publishers.data_gov_uk import publishers
+from sources.raw import RawStore
 from sources.release import Payload, PayloadFile
 from tests.faults.publishers import (
     BusinessDemography,
@@ -36,7 +40,7 @@ from tests.faults.publishers import (
     Site,
     jobs_density,
 )
-from tests.loopback import host_of, loopback_session
+from tests.loopback import host_of, loopback_session, refusing_proxy, tls_server
 
 NOW = dt.datetime(2026, 7, 2, 12, tzinfo=dt.UTC)
 HTML = b"<!DOCTYPE html><html><title>Sorry, there is a problem with the service</title></html>"
@@ -151,12 +155,34 @@ def test_page_without_the_file_is_named_with_what_it_offers(site: Site) -> None:
     assert "Something_else.xlsx" in missing.found
 
 
-def test_tls_trouble_is_named_as_such(site: Site) -> None:
-    url = f"https://{host_of(site.server)}"
-    (trouble,) = asked(site, moved(HouseholdEnergy(site), base_url=url))
-    assert (trouble.status, trouble.check) == ("fail", "release")
-    assert "a TLS error" in trouble.found
-    assert "REQUESTS_CA_BUNDLE" in trouble.do
+def night_of(home: Home, server: HTTPServer, dataset: Dataset, **session: Any) -> Outcome:
+    """What a run comes to that asks the same publisher."""
+    landing = Landing(home.landing)
+    with loopback_session(server, **({"retries": 0} | session)) as polite:
+        origin = LiveOrigin(OriginSpec("live"), landing, polite)
+        return Ingest(landing, RawStore(home.raw), Runner).ingest(dataset, origin)
+
+
+def test_tls_trouble_is_named_as_such_by_doctor_and_run(
+    site: Site, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tls_server(tmp_path) as (server, bundle):
+        dataset = moved(HouseholdEnergy(site), base_url=f"https://{host_of(server)}")
+        allowed = frozenset({host_of(server)})
+        (trouble,) = asked(site, dataset, allowed_hosts=allowed)
+        assert (trouble.status, trouble.check) == ("fail", "release")
+        assert "a TLS error" in trouble.found
+        assert "certificate" in trouble.found
+        assert "REQUESTS_CA_BUNDLE" in trouble.do
+        outcome = night_of(home, server, dataset)
+        assert outcome.failed
+        assert "a TLS error" in outcome.message
+        assert "set REQUESTS_CA_BUNDLE" in outcome.message
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        assert row_of(doctor.machine(home), "tls").status == "ok"
+        (untroubled,) = asked(site, dataset, allowed_hosts=allowed)
+        assert "TLS" not in untroubled.found  # this server has no page, and says so over TLS
+        assert "HTTP 500" in untroubled.found
 
 
 def test_host_without_an_address_is_named_as_such(site: Site) -> None:
@@ -166,15 +192,31 @@ def test_host_without_an_address_is_named_as_such(site: Site) -> None:
     assert "DNS of this machine" in trouble.do
 
 
-def test_proxy_trouble_is_named_as_such(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://clerk:hunter2@127.0.0.1:9")
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        (None, "Connection refused"),
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "407 Proxy Authentication Required"),
+    ],
+    ids=["nobody there", "account refused"],
+)
+def test_proxy_trouble_is_named_as_such_by_doctor_and_run(
+    site: Site, home: Home, monkeypatch: pytest.MonkeyPatch, reply: bytes | None, found: str
+) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     dataset = moved(HouseholdEnergy(site), base_url="https://publisher.invalid")
-    (trouble,) = asked(site, dataset, allowed_hosts=frozenset({"publisher.invalid"}))
-    assert "a proxy error" in trouble.found
+    allowed = frozenset({"publisher.invalid"})
+    with nullcontext("127.0.0.1:9") if reply is None else refusing_proxy(reply) as address:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://clerk:hunter2@{address}")
+        (trouble,) = asked(site, dataset, allowed_hosts=allowed)
+        outcome = night_of(home, site.server, dataset, allowed_hosts=allowed)
+    for told in (trouble.found, outcome.message):
+        assert "a proxy error" in told
+        assert found in told
     assert "HTTPS_PROXY" in trouble.do
-    assert "hunter2" not in f"{trouble}"
+    assert "Check HTTPS_PROXY" in outcome.message
+    assert "hunter2" not in f"{trouble} {outcome}"
 
 
 def test_host_that_may_not_be_asked_is_named_as_such(site: Site) -> None:
@@ -318,6 +360,15 @@ def test_versions_are_those_of_the_project(home: Home, tmp_path: Path) -> None:
 def test_package_that_is_not_installed_fails(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_installed", lambda name: None)
     assert row_of(doctor.machine(home), "great-expectations").found == "not installed, wanted ==1.24.1"
+
+
+def test_bundle_without_certificates_fails(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("no certificate")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    row = row_of(doctor.machine(home), "tls")
+    assert (row.status, "holds no certificates that can be read" in row.found) == ("fail", True)
+    assert "REQUESTS_CA_BUNDLE" in row.do
 
 
 def test_settings_of_the_network_are_told_without_passwords(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
