@@ -198,7 +198,10 @@ def _chosen(names: tuple[str, ...]) -> list[Any]:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=3000, show_default=True)
 def ui(host: str, port: int) -> None:
-    """Dagster's UI with everything wired; the nightly schedule runs while it is open."""
+    """Dagster's UI with everything wired; the nightly schedule runs while it is open.
+
+    It asks nobody who they are: on another host than this machine's own it belongs behind something that does.
+    """
     home = Home.from_environment()
     _dagster_environment(home)
     _end_abandoned_runs(home)

@@ -147,7 +147,7 @@ def prepare_build_database(
 
 
 def _show_raw_table(con: duckdb.DuckDBPyConnection, name: str, columns: Iterable[str], files: Sequence[Path]) -> None:
-    quoted = [f'"{column}"' for column in columns]
+    quoted = ['"' + column.replace('"', '""') + '"' for column in columns]
     if files:
         paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
         source = f"select {', '.join(quoted)} from read_parquet([{paths}], union_by_name = true)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -30,7 +31,10 @@ def sha256_of(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One release that a publisher offers now, as found by discovery."""
+    """One release that a publisher offers now, as found by discovery.
+
+    `file_name` may be the publisher's own; only its last part is taken, so that it names a file in a folder of ours.
+    """
 
     dataset: str
     part: str
@@ -39,6 +43,10 @@ class Candidate:
     file_name: str
     published_at: dt.date | None = None  # None: the publisher does not say
     dated_by_last_modified: bool = False  # a file replaced in place: the server's date is the release date
+
+    def __post_init__(self) -> None:
+        last = "".join(c for c in re.split(r"[/\\]", self.file_name)[-1] if c.isprintable())
+        object.__setattr__(self, "file_name", "file" if last in ("", ".", "..") else last)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ def _confine(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> Non
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> None:
-    connection.execute(f'create view "{name}" as select * from {source}')  # noqa: S608
+    view = '"' + name.replace('"', '""') + '"'
+    connection.execute(f"create view {view} as select * from {source}")  # noqa: S608
 
 
 def _source(how: JsonInput, paths: Sequence[Path]) -> str:

@@ -36,6 +36,10 @@ class ReturnsOrigin:
             )
         submissions: list[tuple[dt.date, float, str, Submission]] = []
         for path in paths:
+            if path.is_symlink():
+                # Whoever may write here could have any file read that this process can read.
+                yield ReturnError([f"returns/{path.name}: this is a link; put the file itself here"])
+                continue
             try:
                 # No bytes of a refused file are kept: what is wrong with it may be that it names a person.
                 submission = read_submission(path, f"returns/{path.name}", dt.datetime.now(LONDON).date())

@@ -108,6 +108,17 @@ def test_a_return_is_landed_with_who_and_when(folder: Folder) -> None:
     ]  # fmt: skip
 
 
+def test_link_in_the_folder_is_not_followed(folder: Folder, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "secret.csv"
+    elsewhere.write_text(FERRY.replace("120000", "4711 secret"), encoding="utf-8")
+    (folder.home.returns / "ferry.csv").symlink_to(elsewhere)
+    folder.drop("footfall.csv", FOOTFALL)
+    outcome = folder.night()
+    assert outcome.problems == ["returns/ferry.csv: this is a link; put the file itself here"]
+    assert [release.part for release in folder.releases()] == ["footfall"]
+    assert b"4711" not in folder.everything_kept()
+
+
 def test_handing_in_again_makes_a_new_release_and_keeps_the_old_one(folder: Folder) -> None:
     folder.drop("footfall.csv", FOOTFALL)
     folder.night()

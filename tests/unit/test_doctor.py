@@ -494,6 +494,9 @@ def test_bad_publisher_ends_with_1_and_says_what_to_do(live: dict[str, Publisher
     assert result.exit_code == 1
     assert "fail    ons_explore_local_statistics, format: an HTML page" in result.stdout
     assert "        Nothing was landed" in result.stdout
+    for_programs = run("--json")
+    assert for_programs.exit_code == 1
+    assert "fail" in {row["status"] for row in json.loads(for_programs.stdout)}
     assert run("--dataset", "desnz_household_energy_efficiency").exit_code == 0
 
 

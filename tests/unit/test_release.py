@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sources.release import Release, in_order, known_from
+import pytest
+
+from sources.release import Candidate, Release, in_order, known_from
 
 
 def release(name: str, published: str, revised: str | None = None, **changes: str) -> Release:
@@ -50,3 +52,22 @@ def test_parts_and_invented_figures_do_not_follow_one_another() -> None:
     newer, part = release("a", "2026-05-29"), release("b", "2025-06-19", "2026-06-26", part="other")
     invented = release("c", "2025-06-19", "2026-06-26", basis="illustrative")
     assert known(newer, part, invented) == {"a": "2026-05-29", "b": "2025-06-19", "c": "2025-06-19"}
+
+
+@pytest.mark.parametrize(
+    ("offered", "taken"),
+    [
+        ("Table 1.1 (final).xlsx", "Table 1.1 (final).xlsx"),
+        ("../../../home/user/.bashrc", ".bashrc"),
+        ("/etc/cron.d/job", "job"),
+        ("..\\..\\job.csv", "job.csv"),
+        ("C:\\job.csv", "job.csv"),
+        ("..", "file"),
+        ("a/..", "file"),
+        ("folder/", "file"),
+        ("", "file"),
+        ("a\0b\n.csv", "ab.csv"),
+    ],
+)
+def test_name_that_a_publisher_gives_a_file_leads_out_of_no_folder(offered: str, taken: str) -> None:
+    assert Candidate(dataset="d", part="", title="", url="", file_name=offered).file_name == taken
