@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import os
 import platform
+import re
 import shutil
 import ssl
 import textwrap
@@ -25,7 +26,7 @@ import click
 
 from orchestration.home import PROJECT_ROOT, Home
 from sources.catalogue import Dataset
-from sources.errors import SourceError, mask_secrets
+from sources.errors import SourceError, tellable
 
 if TYPE_CHECKING:
     from orchestration.ingest import Outcome
@@ -56,6 +57,7 @@ OPTIONAL_KEYS = {
 KNOWN_ADDRESSES = frozenset({"url", "urls", "files", "fingertips", "ckan"})
 LONGEST_TITLE, LONGEST_ADDRESS = 100, 200  # in a row
 LONGEST_TOLD = 120  # while it goes on
+_ACCOUNT = re.compile(r"(?:(?<=://)|^)(?!\w+://).*@")  # in a proxy's address, whose scheme may be left out
 _WIDTH = 110
 _COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "cyan"}
 
@@ -168,7 +170,7 @@ def _installed(name: str) -> str | None:
 
 
 def _proxy() -> Row:
-    named = [f"{name}={mask_secrets(os.environ[name])}" for name in PROXIES if os.environ.get(name)]
+    named = [f"{name}={_ACCOUNT.sub('***@', os.environ[name])}" for name in PROXIES if os.environ.get(name)]
     return Row("machine", "proxy", "ok", ", ".join(named) or "none in the environment: publishers are asked directly")
 
 
@@ -379,7 +381,7 @@ def _release(dataset: Dataset, candidates: list[Candidate]) -> Row:
     day = newest.published_at or ("dated by its file" if newest.dated_by_last_modified else "undated")
     others = f" (the newest of {len(candidates)})" if len(candidates) > 1 else ""
     title = textwrap.shorten(newest.title, LONGEST_TITLE, placeholder="…")
-    return Row(dataset.dataset, "release", "ok", f"{title}, {day}, {_address(newest.url)}{others}")
+    return Row(dataset.dataset, "release", "ok", f"{tellable(title)}, {day}, {_address(newest.url)}{others}")
 
 
 def _formats(dataset: Dataset, candidates: list[Candidate], session: PoliteSession) -> Iterator[Row]:
@@ -424,14 +426,14 @@ def _trouble(dataset: Dataset, check: str, error: Exception) -> Row:
     if isinstance(error, SourceError):
         found = f"{_line(error.found)} at {_address(error.where)} (expected {_line(error.expected)})"
         return Row(dataset.dataset, check, "fail", found, error.action)
-    found = _line(mask_secrets(f"unexpected {type(error).__name__}: {error}"))
+    found = _line(tellable(f"unexpected {type(error).__name__}: {error}"))
     do = "If no row about this machine explains it, it is a defect of the warehouse: report it."
     return Row(dataset.dataset, check, "fail", found, do)
 
 
 def _address(url: str) -> str:
     """The address with secrets masked; cut where it lists hundreds of codes."""
-    masked = mask_secrets(url)
+    masked = tellable(url)
     return f"{masked[:LONGEST_ADDRESS]}…" if len(masked) > LONGEST_ADDRESS else masked
 
 

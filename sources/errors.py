@@ -1,7 +1,8 @@
 """The errors of `sources`: one clear line each, naming publisher, dataset, place, expected and found.
 
 A caller that wants to go on with the other datasets catches `SourceError`. `NetworkError` is the one kind
-that may pass by itself if the run is repeated. Secrets in addresses never survive into an error.
+that may pass by itself if the run is repeated. Secrets in addresses never survive into an error, nor do control
+characters of a publisher's text.
 """
 
 from __future__ import annotations
@@ -11,11 +12,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SECRET_PARAMETER = re.compile(
-    r"\b((?:[\w-]*[-_])?(?:uid|signature|token|credential|api_?key|key|password|secret))(=|%3D)[^&#\s'\"<>)]+",
+    r"\b((?:[\w-]*[-_])?(?:uid|sig|signature|token|credential|api_?key|key|auth|pwd|password|secret))(=|%3D)[^&#\s'\"<>)]+",
     re.IGNORECASE,
 )
 LATER = "The last good release stays; run again later."  # what to do about what may pass by itself
-_USER_IN_ADDRESS = re.compile(r"(://)[^/@\s?#]+@")
+_USER_IN_ADDRESS = re.compile(r"(://)[^/\s?#]+@")
+
+
+# A terminal acts on the first, and shows text after the others in another order.
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def tellable(text: str) -> str:
+    """The text as it may be told: secrets hidden, and no control characters, which a publisher's text may hold."""
+    return _CONTROL.sub("\ufffd", mask_secrets(text))
 
 
 def mask_secrets(text: str) -> str:
@@ -32,10 +42,10 @@ class SourceError(Exception):
     def __init__(self, *, publisher: str, dataset: str, where: str, expected: str, found: str, action: str) -> None:
         self.publisher = publisher
         self.dataset = dataset
-        self.where = mask_secrets(where)
-        self.expected = mask_secrets(expected)
-        self.found = mask_secrets(found)
-        self.action = mask_secrets(action)
+        self.where = tellable(where)
+        self.expected = tellable(expected)
+        self.found = tellable(found)
+        self.action = tellable(action)
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -73,7 +83,7 @@ class ContractError(SourceError):
         if not failed_checks:
             raise ValueError("a ContractError needs at least one failed check")
         self.results = tuple(results)
-        self.failed_checks = tuple(mask_secrets(check) for check in failed_checks)
+        self.failed_checks = tuple(tellable(check) for check in failed_checks)
         noun = "check" if len(self.failed_checks) == 1 else "checks"
         super().__init__(
             publisher=publisher,

@@ -16,7 +16,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from sources.catalogue import HOME_AUTHORITIES, CatalogueError, Strict, explain
-from sources.errors import SourceError
+from sources.errors import SourceError, tellable
 
 RETURNS_DIR = Path(__file__).parent
 PUBLISHER, DATASET = "lcrca", "lcrca_returns"
@@ -41,7 +41,7 @@ class ReturnError(SourceError):
     """A file that was handed in is not the return it should be. One sentence for each wrong cell."""
 
     def __init__(self, problems: list[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(map(tellable, problems))
         super().__init__(
             publisher=PUBLISHER,
             dataset=DATASET,

@@ -371,11 +371,23 @@ def test_bundle_without_certificates_fails(home: Home, tmp_path: Path, monkeypat
     assert "REQUESTS_CA_BUNDLE" in row.do
 
 
-def test_settings_of_the_network_are_told_without_passwords(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://clerk:hunter2@proxy.example:8080")
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("http://clerk:hunter2@proxy.example:8080", "http://***@proxy.example:8080"),
+        ("http://clerk:hun@ter/2@proxy.example:8080", "http://***@proxy.example:8080"),
+        ("clerk:hunter2@proxy.example:8080", "***@proxy.example:8080"),
+        ("proxy.example:8080", "proxy.example:8080"),
+        ("http://proxy.example:8080", "http://proxy.example:8080"),
+    ],
+)
+def test_settings_of_the_network_are_told_without_passwords(
+    home: Home, monkeypatch: pytest.MonkeyPatch, proxy: str, told: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
     rows = doctor.machine(home)
-    assert row_of(rows, "proxy").found == "HTTPS_PROXY=http://***@proxy.example:8080"
+    assert row_of(rows, "proxy").found == f"HTTPS_PROXY={told}"
     assert (row_of(rows, "tls").status, "/no/such/bundle.pem" in row_of(rows, "tls").found) == ("fail", True)
 
 

@@ -723,7 +723,7 @@ def test_published_limits_are_kept() -> None:
 # --- what is revealed
 
 
-@pytest.mark.parametrize("parameter", ["uid", "signature", "UID"])
+@pytest.mark.parametrize("parameter", ["uid", "signature", "sig", "UID"])
 def test_secrets_show_neither_in_errors_nor_tracebacks_nor_logs(
     closed_port: int, httpserver: HTTPServer, caplog: pytest.LogCaptureFixture, parameter: str
 ) -> None:
