@@ -37,6 +37,7 @@ _SAMPLE = re.compile(r"“[^”]*”?|(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"")  # of th
 _ADDRESS = re.compile(r"(?:https?://|\b(?:mirror|returns?)[:/]|/)[^\s;,)]+")
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\b[\da-f]*\d[\da-f]{7,}\b|\d(?:[\d,.:-]*\d)?", re.IGNORECASE)  # hashes, dates, counts
+_LONG_ADDRESS = re.compile(r"(https?://\S{150})\S+")  # some list hundreds of codes
 _LISTED = re.compile(r"(\S+)(?:, \1)+")
 _PLURAL = re.compile(r"(?<=\w)s\b")
 
@@ -121,7 +122,7 @@ def _changes(known: Mapping[str, Mapping[str, str]], problems: Problems, now: st
     current: dict[str, tuple[str, str]] = {}
     for subject, texts in sorted(problems.items()):
         for text in texts:
-            current.setdefault(_key(subject, text), (subject, text[:LENGTH]))
+            current.setdefault(_key(subject, text), (subject, _LONG_ADDRESS.sub(r"\1…", text)[:LENGTH]))
     new = [(key, Alert(subject, "new", text, now, now)) for key, (subject, text) in current.items() if key not in known]
     over = [
         (key, Alert(told["subject"], "over", told["problem"], told["since"], now))
@@ -200,9 +201,12 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     """Told problems by key. Until several problems of one subject were told apart, the subject was the key."""
     if not path.is_file():
         return {}
-    kept: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    told = [{"subject": key, **entry} for key, entry in kept.items()]
-    return {_key(entry["subject"], entry["problem"]): entry for entry in told}
+    told = {}
+    for key, entry in json.loads(path.read_text(encoding="utf-8")).items():
+        problem, since = entry["problem"], entry["since"]
+        known_as = key if "subject" in entry else _key(key, problem)
+        told[known_as] = {"subject": entry.get("subject", key), "problem": problem, "since": since}
+    return told
 
 
 def _write(path: Path, known: Mapping[str, Mapping[str, str]]) -> None:

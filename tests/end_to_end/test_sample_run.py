@@ -15,7 +15,7 @@ from expectations.release_gate import COVERAGE_STATUSES
 from orchestration.cli import main
 from orchestration.home import PROJECT_ROOT, Home
 from sources.catalogue import load_catalogue
-from tests.end_to_end.runs import Finished, assert_landing_is_readable, assert_mart_is_whole
+from tests.end_to_end.runs import SECRETS, Finished, assert_landing_is_readable, assert_mart_is_whole
 
 pytestmark = pytest.mark.end_to_end
 
@@ -467,3 +467,15 @@ def test_area_without_students_takes_nothing_from_the_average(mart: duckdb.DuckD
         [LCR],
     ).fetchone()
     assert row == (True, "E", "illustrative", 6)
+
+
+def test_no_secret_of_the_environment_is_left_anywhere(sample_run: Finished, sample_home: Home) -> None:
+    """Not in the home (dbt's artefacts and Dagster's history are in it), not in what was printed."""
+    files = [path for path in sample_home.root.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert {"run_results.json", "runs.db", "outcomes.duckdb", "run.log"} <= {path.name for path in files}
+    places = {str(path): path.read_bytes() for path in files}
+    places |= {"printed": f"{sample_run.out}{sample_run.err}".encode()}
+    found = [
+        (place, name) for place, text in places.items() for name, secret in SECRETS.items() if secret.encode() in text
+    ]
+    assert found == []

@@ -127,7 +127,18 @@ def test_what_an_earlier_version_has_told_is_not_told_again(listener: Listener) 
     assert (listener.bodies[0]["problem"], listener.bodies[0]["since"]) == (told["problem"], told["since"])
 
 
-@pytest.mark.parametrize("kept", ['{"ofcom": []}', '{"ofcom": {"since": "x"}}', "[1]", '"text"'])
+def test_long_addresses_leave_room_for_what_to_do(listener: Listener) -> None:
+    problem = NETWORK.format("HTTP 503").replace("https://nomis/a", f"https://nomis/a?geography={'E08000012,' * 200}")
+    assert listener.after_a_run({"d": [problem]}) == [("d", "new")]
+    assert listener.bodies[0]["problem"].endswith("run again later.")
+    assert listener.after_a_run({"d": [problem]}) == []
+    assert listener.after_a_run({"d": ["x" * 2000, problem]}) == [("d", "new")]
+    assert listener.after_a_run({"d": ["x" * 2000, problem]}) == []
+
+
+@pytest.mark.parametrize(
+    "kept", ['{"d": {"subject": "d"}}', '{"ofcom": []}', '{"ofcom": {"since": "x"}}', "[1]", '"text"']
+)
 def test_memory_of_another_shape_fails_nothing(listener: Listener, kept: str) -> None:
     listener.state.write_text(kept, encoding="utf-8")
     assert listener.after_a_run(OFCOM) == [("ofcom_fixed_coverage", "new")]
