@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from sources.errors import LATER
 
 WEBHOOK, STYLE, FILE = "OUTCOMES_ALERT_WEBHOOK", "OUTCOMES_ALERT_STYLE", "OUTCOMES_ALERT_FILE"
+STYLES = ("json", "slack", "teams")
 RUN = "run"  # the subject of a run that failed
 TIMEOUT_SECONDS = 10
 LENGTH = 1000  # of a problem's text: a message, not a log
@@ -132,10 +133,27 @@ def _changes(known: Mapping[str, Mapping[str, str]], problems: Problems, now: st
     return new + over
 
 
+def wrong_setting() -> str:
+    """Why no message could be sent, as a sentence without the address; '' where nothing is known against it."""
+    from sources.http import is_loopback
+
+    style, address = os.environ.get(STYLE) or STYLES[0], os.environ.get(WEBHOOK)
+    if address and style not in STYLES:
+        return f"expected {STYLE} to be {', '.join(STYLES[:-1])} or {STYLES[-1]}, found {style!r}"
+    try:
+        parts = urlsplit(address or "https://unset")
+        usable = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    except ValueError:
+        usable = False
+    return "" if usable else f"expected {WEBHOOK} to be an https address"
+
+
 def _send(message: Alert) -> None:
     path, address = os.environ.get(FILE), os.environ.get(WEBHOOK)
+    if wrong := wrong_setting():
+        raise NobodyThereError(wrong)
     if address:
-        _post(address, _body(message, os.environ.get(STYLE) or "json"))
+        _post(address, _body(message, os.environ.get(STYLE) or STYLES[0]))
     if path:
         try:
             with Path(path).expanduser().open("a", encoding="utf-8") as file:
@@ -145,29 +163,25 @@ def _send(message: Alert) -> None:
 
 
 def _body(message: Alert, style: str) -> dict[str, Any]:
+    """The message in one of STYLES."""
     if style == "json":
         return {**asdict(message), "text": message.text}
     # Texts quote publishers: nothing in them may become a link, or call everybody.
     if style == "slack":
         return {"text": escape(message.text, quote=False)}
-    if style == "teams":
-        plain = {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": message.text}]}
-        card = {"type": "AdaptiveCard", "version": "1.4", "body": [plain]}
-        attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
-        return {"type": "message", "attachments": [attachment]}
-    raise AlertError(f"expected {STYLE} to be json, slack or teams, found {style!r}")
+    plain = {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": message.text}]}
+    card = {"type": "AdaptiveCard", "version": "1.4", "body": [plain]}
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+    return {"type": "message", "attachments": [attachment]}
 
 
 def _post(address: str, body: Mapping[str, Any]) -> None:
-    """To https only (http on loopback); redirects are not followed, and the reply's body is not read."""
+    """Redirects are not followed, and the reply's body is not read."""
     import requests
 
-    from sources.http import NoAccount, is_loopback
+    from sources.http import NoAccount
 
     try:
-        parts = urlsplit(address)
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-            raise NobodyThereError(f"expected {WEBHOOK} to be an https address")
         with (
             _unlogged(),
             requests.post(

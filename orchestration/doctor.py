@@ -97,6 +97,7 @@ def machine(home: Home, project: Path = PROJECT_ROOT) -> list[Row]:
         _proxy(),
         _bundle(),
         _contact(),
+        _alerts(),
     ]
 
 
@@ -202,6 +203,18 @@ def _contact() -> Row:
         return Row("machine", "contact", "ok", "the user agent names OUTCOMES_CONTACT to publishers")
     found = "OUTCOMES_CONTACT is not set: publishers cannot tell whom to write to (optional)"
     return Row("machine", "contact", "skipped", found, "Set it to an address or page of your team.")
+
+
+def _alerts() -> Row:
+    from orchestration.alerts import FILE, STYLE, WEBHOOK, wrong_setting
+
+    told = [name for name in (WEBHOOK, FILE) if os.environ.get(name)]
+    if not told:
+        do = f"Set {WEBHOOK} or {FILE} to be told of new problems."
+        return Row("machine", "alerts", "skipped", "nobody is told of a new problem (optional)", do)
+    if wrong := wrong_setting():
+        return Row("machine", "alerts", "fail", wrong, f"Correct {WEBHOOK} or {STYLE}: no message can be sent.")
+    return Row("machine", "alerts", "ok", f"{' and '.join(told)} set; nothing was sent now")
 
 
 # --- this warehouse --------------------------------------------------------------------------------------

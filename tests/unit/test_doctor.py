@@ -44,7 +44,8 @@ from tests.loopback import host_of, loopback_session, refusing_proxy, tls_server
 
 NOW = dt.datetime(2026, 7, 2, 12, tzinfo=dt.UTC)
 HTML = b"<!DOCTYPE html><html><title>Sorry, there is a problem with the service</title></html>"
-ENVIRONMENT = (*doctor.PROXIES, *doctor.BUNDLES, "NOMIS_UID", "OUTCOMES_CONTACT", "NETWORK_RAIL_USER")
+ALERTS = ("OUTCOMES_ALERT_WEBHOOK", "OUTCOMES_ALERT_FILE", "OUTCOMES_ALERT_STYLE")
+ENVIRONMENT = (*doctor.PROXIES, *doctor.BUNDLES, "NOMIS_UID", "OUTCOMES_CONTACT", "NETWORK_RAIL_USER", *ALERTS)
 
 
 @pytest.fixture(autouse=True)
@@ -389,6 +390,26 @@ def test_settings_of_the_network_are_told_without_passwords(
     rows = doctor.machine(home)
     assert row_of(rows, "proxy").found == f"HTTPS_PROXY={told}"
     assert (row_of(rows, "tls").status, "/no/such/bundle.pem" in row_of(rows, "tls").found) == ("fail", True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "found"),
+    [
+        ({}, "skipped", "nobody is told of a new problem (optional)"),
+        ({"WEBHOOK": "https://hooks.example/s3cret"}, "ok", "OUTCOMES_ALERT_WEBHOOK set"),
+        ({"FILE": "/var/log/s3cret"}, "ok", "OUTCOMES_ALERT_FILE set"),
+        ({"WEBHOOK": "http://hooks.example/s3cret"}, "fail", "expected OUTCOMES_ALERT_WEBHOOK to be an https address"),
+        ({"WEBHOOK": "https://hooks.example/s3cret", "STYLE": "pigeon"}, "fail", "found 'pigeon'"),
+    ],
+)
+def test_alerts_that_could_not_be_sent_are_known_before_the_night(
+    home: Home, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], status: str, found: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"OUTCOMES_ALERT_{name}", value)
+    row = row_of(doctor.machine(home), "alerts")
+    assert (row.status, found in row.found) == (status, True)
+    assert "s3cret" not in f"{row}"
 
 
 # --- this warehouse ---------------------------------------------------------------------------------------
