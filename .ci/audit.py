@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
-NOBODY_THERE = re.compile(r"connection|timed? ?out|resolve host|name resolution|unreachable|HTTP error|\b5\d\d\b", re.I)
+NOBODY_THERE = re.compile(r"connection|connect to|timed? ?out|name resolution|unreachable|\b5\d\d server error", re.I)
+LONGEST = 300  # seconds
 NAMED = 8  # packages in a message
 
 
@@ -63,7 +64,11 @@ def not_audited(what: str) -> tuple[int, list[str]]:
 def main(pip_audit: str, locks: list[str]) -> int:
     arguments = [part for lock in locks for part in ("-r", lock)]
     settings = ["--require-hashes", "--disable-pip", "--format", "json", "--desc", "off", "--progress-spinner", "off"]
-    done = subprocess.run([pip_audit, *settings, *arguments], capture_output=True, text=True, check=False)
+    command = [pip_audit, *settings, *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        done = subprocess.CompletedProcess(command, 1, "", f"timed out after {LONGEST} s")
     accepted = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["tool"].get("audit", {}).get("accepted", [])
     if done.stdout.strip():
         code, lines = judge(json.loads(done.stdout), accepted, dt.datetime.now(dt.UTC).date())

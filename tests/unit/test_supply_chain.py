@@ -81,7 +81,8 @@ def test_what_an_audit_comes_to(
         (json.dumps({"dependencies": [CLEAN]}), "No known vulnerabilities found", 0, "audited: no vulnerability"),
         (json.dumps({"dependencies": [BAD]}), "Found 1 known vulnerability", 1, "VULNERABLE: urllib3"),
         ("", "ERROR: Could not connect to PyPI: Connection refused", 0, "NOT AUDITED: no advisory service reached"),
-        ("", "ERROR: Invalid requirement in dev.txt, line 3", 1, "pip-audit failed:\nERROR: Invalid requirement"),
+        ("", "ERROR: 503 Server Error: unavailable for url", 0, "NOT AUDITED: no advisory service reached"),
+        ("", "ERROR: Invalid requirement in dev.txt, line 512", 1, "pip-audit failed:\nERROR: Invalid requirement"),
     ],
 )
 def test_audit_goes_by_what_its_tool_says(tmp_path: Path, out: str, err: str, code: int, said: str) -> None:
