@@ -1,10 +1,12 @@
-"""What the reconciliations find: one fault each, put into a copy of the sample build, is named with its rows."""
+"""Corrections and reconciliations: each fault, put into a copy of the sample build, is named with its rows; and what
+they say of the publishers' real files."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,7 @@ from orchestration.transform import dbt_checks, dbt_environment, dbt_executable,
 pytestmark = pytest.mark.end_to_end
 
 LCR, HALTON, ST_HELENS = "E47000004", "E06000006", "E08000013"
-SELECTED = ["tag:reconciliation", "mart_corrections", "source_markers_are_known"]
+SELECTED = ["tag:reconciliation", "corrections_are_still_needed", "source_markers_are_known"]
 FAULTS = (
     # St Helens is read from another row: the six no longer make what ONS prints.
     f"update mart.fct_observation set obs_value = obs_value + 10 where dataset = 'ons_regional_gdp' "
@@ -43,9 +45,9 @@ FAULTS = (
     # A sign that the publisher never used before.
     "update intermediate.int_observation_conformed set obs_value = null, source_flag = '[zz]' "
     f"where dataset = 'desnz_household_energy_efficiency' and ref_area = '{HALTON}'",
-    # A correction of a figure that is another one by now.
-    f"insert into reference.corrections values ('mended', 'ons_explore_local_statistics', 'employment_rate', '{LCR}', "
-    "'2023-01-01/P1Y', 'total', 'obs_value', '7.2', '72', 'a comma', 'seen', date '2026-01-01')",
+    # A correction of a figure that is another one by now (a unit test of mart_corrections shows how it comes to that).
+    "update mart.mart_corrections set state = 'expired', published_now = 91, release_id = 'newest' "
+    "where correction_id = 'els_arts_upper_tlc'",
 )
 
 
@@ -67,9 +69,8 @@ def faulty(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Check
             (changed,) = con.execute(fault).fetchone() or (0,)
             assert changed, fault
     target = home.root / "target"
-    command = [dbt_executable(), "build", "--select", *SELECTED, "--exclude", "test_type:unit", "--target-path"]
     done = subprocess.run(
-        [*command, str(target)],
+        [dbt_executable(), "test", "--select", *SELECTED, "--target-path", str(target)],
         cwd=DBT_PROJECT_DIR,
         env={**os.environ, **dbt_environment(home)},
         capture_output=True,
@@ -92,7 +93,11 @@ def faulty(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Check
         ("derived_premises_are_not_negative", "error", ["premises_gigabit_non_residential", "numerator=-1"]),
         ("closed_periods_keep_their_areas", "warn", ["2012-04-01/P1Y, areas_before=0", "2015-04-01/P1Y"]),
         ("source_markers_are_known", "warn", ["desnz_household_energy_efficiency, marker=zz", "observations=1"]),
-        ("corrections_are_still_needed", "warn", ["correction_id=mended", "published_now=72", "delete the row"]),
+        (
+            "corrections_are_still_needed",
+            "warn",
+            ["correction_id=els_arts_upper_tlc", "published_now=91", "delete the row"],
+        ),
     ],
 )
 def test_fault_is_named_with_its_rows(faulty: Checked, check: str, severity: str, rows: list[str]) -> None:
@@ -109,3 +114,90 @@ def test_reconciliations_can_be_listed(faulty: Checked) -> None:
     described = {node["name"]: node["description"] for node in nodes if "reconciliation" in node["tags"]}
     assert {"ofcom_speed_bands_add_up", "aggregates_follow_their_rule"} < set(described)
     assert "" not in described.values()
+
+
+# --- on the publishers' real files ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mirror_mart(mirror_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The mart that the publishers' real files make."""
+    with duckdb.connect(mirror_home.mart, read_only=True) as con:
+        yield con
+
+
+@pytest.mark.published
+def test_impossible_limits_are_withheld_and_what_was_published_can_be_found(
+    mirror_mart: duckdb.DuckDBPyConnection,
+) -> None:
+    """ONS, Explore Local Statistics, Engaged with the arts: in six regions the upper limit is below the value."""
+    corrections = mirror_mart.execute(
+        "select ref_area, state, field, published, corrected, published_now, evidence like '%uci_95%' "
+        "from mart.mart_corrections order by ref_area"
+    ).fetchall()
+    published = {"TLC": 88, "TLE": 88, "TLF": 89, "TLG": 88, "TLI": 89, "TLJ": 92}
+    assert corrections == [(area, "applied", "upper_ci", was, None, was, True) for area, was in published.items()]
+    # Every value stays, and so does every lower limit; the North West, where the limits are possible, keeps both.
+    rows = mirror_mart.execute(
+        "select area_code, value, lower_ci, upper_ci, source_flag from mart.mart_indicator_series "
+        "where indicator_id = 'arts_engagement' and area_code in ('TLD', 'TLJ') order by area_code"
+    ).fetchall()
+    assert rows == [
+        ("TLD", 89, 89, 89, None),
+        ("TLJ", 93, 92, None, "corrected: upper confidence limit 92 below the value 93: withheld"),
+    ]
+    broken = mirror_mart.execute(
+        "select passed from mart.mart_quality where check_id like '%fct_observation_limits_enclose_the_value%'"
+    ).fetchall()
+    assert broken == [(True,)]
+
+
+@pytest.mark.published
+def test_closed_periods_that_changed_between_releases_are_shown_and_stop_nothing(
+    mirror_mart: duckdb.DuckDBPyConnection, mirror_home: Home
+) -> None:
+    """Explore Local Statistics: broadband of July 2025 became that of January 2026; noughts of Northern Ireland became
+    blanks; healthy life expectancy came for more areas, in eleven periods for men and women, and for a new period."""
+    (check,) = mirror_mart.execute(
+        "select severity, passed, found, sample_failing from mart.mart_quality "
+        "where check_name = 'closed_periods_keep_their_areas'"
+    ).fetchall()
+    assert check[:2] == ("warn", False)
+    assert check[2].startswith("Got 24 results")
+    assert "time_period=2025-07-01, areas_before=413, areas_now=0" in check[3]
+    with duckdb.connect(mirror_home.build_db, read_only=True) as con:
+        changes = con.execute(
+            "select part, min(areas_now - areas_before), max(areas_now - areas_before), count(*) "
+            "from intermediate.int_reconciled_partition where areas_now <> areas_before group by part order by part"
+        ).fetchall()
+    assert changes == [
+        ("gigabit-capable-broadband", -413, -413, 1),
+        ("gross-value-added", -11, -11, 1),
+        ("healthy-life-expectancy", 43, 54, 22),
+    ]
+
+
+@pytest.mark.published
+def test_members_add_up_to_what_ons_prints_for_the_city_region(mirror_home: Home) -> None:
+    """ONS, enterprise regions, 26 May 2021: value added and product of 22 years, within rounding of the six and it."""
+    with duckdb.connect(mirror_home.build_db, read_only=True) as con:
+        compared = con.execute(
+            "select indicator_id, count(*), max(abs(computed_total - published_total)) <= 3.5 "
+            "from intermediate.int_reconciled_total where same_vintage group by all order by all"
+        ).fetchall()
+        # Department for Education, counts of 2018/19: 62.26; Explore Local Statistics prints 62.
+        schools = con.execute(
+            "select round(computed_value, 2), published_value, round(tolerance, 2) "
+            "from intermediate.int_reconciled_area where indicator_id = 'ks2_rwm_expected'"
+        ).fetchall()
+    assert compared == [("gdp_current_prices", 22, True), ("gva_current_prices", 22, True)]
+    assert schools == [(62.26, 62, 0.53)]
+
+
+@pytest.mark.published
+def test_failing_checks_say_what_and_show_rows(mirror_mart: duckdb.DuckDBPyConnection) -> None:
+    failing = mirror_mart.execute(
+        "select expected, found, sample_failing from mart.mart_quality where not passed"
+    ).fetchall()
+    assert failing
+    assert all(all(part for part in row) for row in failing)

@@ -1,6 +1,7 @@
--- How many areas have a figure in the newest release and in the one before it, for every indicator, breakdown and period that had ended when the earlier
--- one came out: such periods are closed, and what a publisher printed of them stays. Whole releases of datasets that repeat their whole series only; an
--- excerpt or a reply owes nothing. Both sides are kept, so that a partition that is gone shows as much as one that was never there before.
+-- How many areas have a figure in the newest release and in the one before it, for every indicator, breakdown and closed period: one that had ended when
+-- the earlier release came out, and is no later than the newest that it held (the next period is news, not a change). What a publisher printed of a closed period
+-- stays. Whole releases of datasets that repeat their whole series only; an excerpt or a reply owes nothing. Both sides are kept, so that a
+-- partition that is gone shows as much as one that was not there before.
 -- Grain: dataset x part x indicator x breakdown x period.
 with wholes as (
     select
@@ -53,7 +54,14 @@ partitions as (
         coalesce(earlier.breakdown, later.breakdown) as breakdown,
         coalesce(earlier.time_period, later.time_period) as time_period,
         coalesce(earlier.areas, 0) as areas_before,
-        coalesce(later.areas, 0) as areas_now
+        coalesce(later.areas, 0) as areas_now,
+        max({{ period_end('earlier.time_period') }}) over (
+            partition by
+                coalesce(earlier.dataset, later.dataset),
+                coalesce(earlier.part, later.part),
+                coalesce(earlier.indicator_id, later.indicator_id),
+                coalesce(earlier.breakdown, later.breakdown)
+        ) as newest_before
     from earlier
     full outer join later
         on
@@ -77,3 +85,4 @@ select
 from partitions
 inner join pairs
     on pairs.dataset = partitions.dataset and pairs.part = partitions.part
+where {{ period_end('partitions.time_period') }} <= partitions.newest_before
