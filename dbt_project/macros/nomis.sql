@@ -2,7 +2,7 @@
   Cells of a Nomis data set, typed, with what Nomis says of each in SDMX terms. Columns: release_id, ref_area, date_code, the dimensions and
   `measures` as codes, obs_value, obs_status, conf_status, status_letter, is_reconstructed, source_locator.
   Nomis's status letters are its own (seed source_markers); its OBS_CONF F means free, as in SDMX. An empty cell is missing, whatever its letter.
-  nomis_source_flag keeps the letter where it is not A, and says `reconstructed` of a release whose figures are real but whose file is not Nomis's.
+  nomis_source_flag keeps the letter where it is not A, or what stands in place of the figure, and says `reconstructed` of a release whose figures are real but whose file is not Nomis's.
 -#}
 {% macro nomis_cells(dataset, dimensions) -%}
     select
@@ -19,7 +19,7 @@
             else coalesce(markers.obs_status, 'A')
         end as obs_status,
         case when {{ clean_text('cells.obs_conf') }} = 'C' then 'C' else coalesce(markers.conf_status, 'F') end as conf_status,
-        nullif({{ clean_text('cells.obs_status') }}, 'A') as status_letter,
+        coalesce(nullif({{ clean_text('cells.obs_status') }}, 'A'), {{ not_a_number('cells.obs_value') }}) as status_letter,
         releases.kind = 'reconstructed' as is_reconstructed,
         {{ source_locator('cells') }} as source_locator
     from {{ source('raw', dataset ~ '__cells') }} as cells

@@ -1,6 +1,6 @@
 -- Every aggregate is recomputed from its members' rows in the mart: a ratio from their counts (never the mean of their rates), a sum from their
 -- values; all members that its dataset goes by there, none twice; and no aggregate where the rule allows none. Returns the aggregates that differ.
-{{ config(meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
+{{ config(tags=['reconciliation'], meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
 
 with members as (
     select '*' as dataset, parent_code, member_code, count(*) over (partition by parent_code) as members_expected

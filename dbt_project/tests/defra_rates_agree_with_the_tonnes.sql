@@ -1,7 +1,7 @@
 -- The recycling rate from the tonnes is the one that the publisher states: a fraction of one, to three places, in another sheet of the
 -- workbook. A sheet of revisions, or a fraction taken for a percentage, would show here. Returns authorities that are more than a
 -- quarter of a point apart, but for the two whose sheets disagree in the publisher's own workbook (edition of 2022-23).
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'stg_defra_collected_waste'}}}) }}
+{{ config(severity='warn', tags=['reconciliation'], meta={'dagster': {'ref': {'name': 'stg_defra_collected_waste'}}}) }}
 
 select
     tonnes.ref_area,

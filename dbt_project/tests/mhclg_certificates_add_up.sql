@@ -1,5 +1,5 @@
 -- Certificates by rating, and those without one, are the certificates lodged. Returns the quarters of authorities in which they are not.
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'stg_mhclg_epc_live_tables'}}}) }}
+{{ config(severity='warn', tags=['reconciliation'], meta={'dagster': {'ref': {'name': 'stg_mhclg_epc_live_tables'}}}) }}
 {% set tables = {'non_domestic': ['a_plus', 'a', 'b', 'c', 'd', 'e', 'f', 'g'], 'domestic': ['a', 'b', 'c', 'd', 'e', 'f', 'g']} %}
 
 with certificates as (

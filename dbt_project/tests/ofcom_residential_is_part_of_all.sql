@@ -1,5 +1,7 @@
 -- Residential premises are some of all premises, on every count of one edition: otherwise non-residential figures, which are the
 -- difference, are wrong. Returns the counts that say otherwise.
+{{ config(tags=['reconciliation']) }}
+
 with counts as (
     select
         {{ clean_code('laua') }} as ref_area,

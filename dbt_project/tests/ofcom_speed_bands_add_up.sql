@@ -1,6 +1,6 @@
 -- The six bands of download speed are all premises that Ofcom could match with data, no more and no less. Where they are not, a band
 -- was added or a column renamed; coverage figures may still be right. Returns the authorities concerned.
-{{ config(severity='warn') }}
+{{ config(severity='warn', tags=['reconciliation']) }}
 with bands as (
     select
         laua,

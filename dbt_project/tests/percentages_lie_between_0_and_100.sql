@@ -1,6 +1,6 @@
 -- A percentage outside 0 to 100 was read from the wrong column or on the wrong scale. An area can generate more renewable electricity than it
 -- consumes. Returns the rows outside.
-{{ config(meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
+{{ config(tags=['reconciliation'], meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
 
 select indicator_id, dataset, ref_area, time_period, breakdown, obs_value, source_locator
 from {{ ref('fct_observation') }}

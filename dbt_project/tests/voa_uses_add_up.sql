@@ -1,5 +1,5 @@
 -- Floorspace of the four uses is that of all, but for the rounding of each of the five figures. Returns the areas and days where it is not.
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'stg_voa_business_floorspace'}}}) }}
+{{ config(severity='warn', tags=['reconciliation'], meta={'dagster': {'ref': {'name': 'stg_voa_business_floorspace'}}}) }}
 
 select
     ref_area,

@@ -274,6 +274,11 @@ def test_quality_holds_every_kind_of_check(mart: duckdb.DuckDBPyConnection, samp
     )
     contracts = mart.execute("select count(distinct dataset) from mart.mart_quality where kind = 'contract'").fetchone()
     assert contracts == (len(load_catalogue()),)
+    unsaid = mart.execute(
+        "select check_id from mart.mart_quality where coalesce(expected, '') = '' or coalesce(found, '') = '' "
+        "or severity not in ('error', 'warn') or (not passed and coalesce(sample_failing, '') = '')"
+    ).fetchall()
+    assert unsaid == []
 
 
 # --- what lies beside it ----------------------------------------------------------------------------------

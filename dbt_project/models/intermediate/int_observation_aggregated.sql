@@ -4,12 +4,12 @@
 --   weighted  sum of value x weight / sum of weights, the weight being another indicator's value for the same area and period, or, where
 --             there is none, for the nearest year, at most two away: shares of areas in a total move slowly
 --   published, none, anything else: no aggregate
--- A mean of the members' values cannot come out of here. Same columns as int_observation_conformed, and n_components; the rows made here only.
+-- A mean of the members' values cannot come out of here. Same columns as int_observation_corrected, and n_components; the rows made here only.
 -- Grain: dataset x indicator x combined authority x period x breakdown x release.
 {{ config(materialized='table') }}
 
 with observations as (
-    select * from {{ ref('int_observation_conformed') }} where area_known
+    select * from {{ ref('int_observation_corrected') }} where area_known
     union all
     select * from {{ ref('int_observation_derived') }}
 ),
@@ -156,6 +156,7 @@ grouped as (
         {{ winning_obs_status('components.obs_status') }} as obs_status,
         max(components.unit_measure) as unit_measure,
         min(components.basis_of_part) as basis,
+        max(case when components.source_locator like '%, correction %' then ', correction among them' else '' end) as corrected_parts,
         components.release_id,
         min(components.release_kind) as release_kind,
         max(components.realtime_start) as realtime_start
@@ -215,7 +216,7 @@ select
     -- A weighted mean stands in for counts that are not published: an estimate.
     case when obs_value is null then 'O' when aggregation_rule = 'weighted' then 'E' else obs_status end as obs_status,
     'F' as conf_status,
-    cast(null as {{ type_text() }}) as source_flag,
+    {{ flag_of_corrected_parts('corrected_parts') }} as source_flag,
     unit_measure,
     'aggregated' as value_origin,
     basis,
@@ -223,7 +224,7 @@ select
     release_kind,
     realtime_start,
     'aggregate of ' || cast(n_components as {{ type_text() }}) || ' of ' || cast(members_expected as {{ type_text() }}) || ' members of ' || ref_area
-        as source_locator,
+        || corrected_parts as source_locator,
     true as area_known,
     n_components
 from completed

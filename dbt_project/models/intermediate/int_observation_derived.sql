@@ -1,10 +1,10 @@
--- Figures that no publisher prints but that follow from two that are printed. Same columns as int_observation_conformed, the rows made
+-- Figures that no publisher prints but that follow from two that are printed. Same columns as int_observation_corrected, the rows made
 -- here only. Grain: dataset x indicator x area x period x breakdown x release.
 {{ config(materialized='table') }}
 
 with observations as (
     select *
-    from {{ ref('int_observation_conformed') }}
+    from {{ ref('int_observation_corrected') }}
     where area_known
 ),
 
@@ -231,7 +231,7 @@ select
     -- A part that is missing leaves nothing to derive; otherwise the weaker part decides.
     case when numerator is not null and denominator > 0 then obs_status else 'O' end as obs_status,
     conf_status,
-    cast(null as {{ type_text() }}) as source_flag,
+    {{ flag_of_corrected_parts('source_locator') }} as source_flag,
     unit_measure,
     'derived' as value_origin,
     basis,
@@ -255,7 +255,7 @@ select
     cast(null as double) as upper_ci,
     'E' as obs_status,
     'F' as conf_status,
-    cast(null as {{ type_text() }}) as source_flag,
+    {{ flag_of_corrected_parts('source_locator') }} as source_flag,
     'count' as unit_measure,
     'derived' as value_origin,
     basis,

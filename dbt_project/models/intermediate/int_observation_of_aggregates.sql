@@ -22,7 +22,7 @@ observations as (
     select
         ref_area, time_period, breakdown, indicator_id, dataset, obs_value, obs_status, conf_status, basis, release_id, release_kind,
         realtime_start, source_locator
-    from {{ ref('int_observation_conformed') }}
+    from {{ ref('int_observation_corrected') }}
     where area_known and indicator_id in ('{{ (uppers + lowers) | join("', '") }}')
     union all
     select
@@ -73,7 +73,7 @@ select
         else wholes.obs_status
     end as obs_status,
     case when 'C' in (parts.conf_status, wholes.conf_status) then 'C' else 'F' end as conf_status,
-    cast(null as {{ type_text() }}) as source_flag,
+    {{ flag_of_corrected_parts("parts.source_locator || wholes.source_locator") }} as source_flag,
     'percent' as unit_measure,
     'derived' as value_origin,
     case when parts.basis = wholes.basis then parts.basis else 'illustrative' end as basis,

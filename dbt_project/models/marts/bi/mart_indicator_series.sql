@@ -19,6 +19,7 @@ select
     facts.lower_ci,
     facts.upper_ci,
     facts.obs_status,
+    facts.source_flag,
     facts.value_origin,
     facts.basis,
     indicators.polarity,

@@ -17,6 +17,7 @@ with newest as (
         facts.basis,
         facts.dataset,
         facts.release_id,
+        case when facts.source_flag like '%corrected%' then ' (' || facts.source_flag || ')' else '' end as correction,
         row_number() over (
             partition by bridge.measure_id, bridge.indicator_id, bridge.breakdown
             order by case when facts.basis = 'published' then 0 else 1 end, facts.period_end desc, facts.period_start desc
@@ -138,9 +139,9 @@ select
     case
         when measures.ended
             then 'The series has ended. ' || coalesce(measures.caveat, measures.dataset_hint, '')
-        when best.status = 'answered' then 'Answered by ' || indicators.indicator_name
+        when best.status = 'answered' then 'Answered by ' || indicators.indicator_name || best.correction
         when best.status in ('proxy', 'weak_proxy')
-            then 'Read from ' || indicators.indicator_name || '. ' || coalesce(best.what_differs, measures.caveat, '')
+            then 'Read from ' || indicators.indicator_name || '. ' || coalesce(best.what_differs, measures.caveat, '') || best.correction
         when best.status = 'illustrative_only'
             then 'Only invented figures are loaded'
         when measures.measure_class = 'local_return'

@@ -1,7 +1,7 @@
 -- Every observation of every release. Grain: indicator x dataset x area x period x breakdown x release.
 with observations as (
-    select conformed.*, cast(null as bigint) as n_components
-    from {{ ref('int_observation_conformed') }} as conformed
+    select corrected.*, cast(null as bigint) as n_components
+    from {{ ref('int_observation_corrected') }} as corrected
     where area_known
     union all
     select derived.*, cast(null as bigint) as n_components

@@ -78,6 +78,7 @@ read_values as (
         {{ try_number('uci_95') }} as upper_ci,
         {{ clean_text('status') }} as status,
         {{ clean_text('notes') }} as notes,
+        {{ not_a_number('value') }} as marker,
         _release_id as release_id,
         {{ source_locator() }} as source_locator,
         cast(_row_number as integer) as row_number_in_file
@@ -122,7 +123,7 @@ select
         else {{ obs_status('status', 'obs_value') }}
     end as obs_status,
     {{ conf_status('status') }} as conf_status,
-    coalesce(status, notes) as source_flag,
+    coalesce(status, marker, notes) as source_flag,
     unit_measure,
     'published' as value_origin,
     release_id,
