@@ -144,6 +144,8 @@ def render(found: Row) -> Iterator[str]:
     yield f"  status     {_state(value)}, {value['basis']}, SDMX status {value['obs_status']}"
     yield f"  made       {_made(value)}"
     yield f"  indicator  {value['indicator_id']}: {value['definition']}"
+    if value["source_flag"]:
+        yield f"  flag       {value['source_flag']}"
     if value["caveat"]:
         yield f"  caveat     {value['caveat']}"
     if not found["components"]:
