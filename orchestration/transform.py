@@ -352,7 +352,6 @@ def dbt_checks(run_results: Mapping[str, Any], manifest: Mapping[str, Any], buil
 def _dbt_check(
     check_result: Any, result: Mapping[str, Any], node: Mapping[str, Any], finished: dt.datetime, failing: str
 ) -> Any:
-    metadata = node.get("test_metadata") or {}
     tested = node.get("attached_node") or (node.get("depends_on", {}).get("nodes") or [""])[0]
     failures = result.get("failures")
     passed = result["status"] in ("pass", "success")
@@ -362,15 +361,22 @@ def _dbt_check(
         dataset="",
         table_name=tested.rsplit(".", 1)[-1],
         column_name=node.get("column_name") or "",
-        check_name=metadata.get("name") or node["name"],
+        check_name=node["name"],
         severity=str(node["config"].get("severity", "error")).lower(),
         passed=passed,
-        expected=node.get("description") or "no rows returned by the test",
+        expected=node.get("description") or _declared(node) or "no rows returned by the test",
         found="as expected" if passed else (result.get("message") or f"{failures} rows"),
         sample_failing=failing,
         release_id="",
         checked_at=finished,
     )
+
+
+def _declared(node: Mapping[str, Any]) -> str:
+    """What a generic test asks for: `accepted_values: values ['A', 'B']`."""
+    metadata = node.get("test_metadata") or {}
+    asked = {name: value for name, value in metadata.get("kwargs", {}).items() if name not in ("model", "column_name")}
+    return f"{metadata['name']}: {', '.join(f'{name} {value}' for name, value in asked.items())}" if asked else ""
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def test_refused_files_leave_the_last_good_ones_serving(home: Home, published_di
     assert rows(home.mart, stale, DATASET) == [(True, True)]
     serving = """
         select distinct release_id like '%:2026-05-13:%' from mart.fct_observation
-        where dataset = ? and indicator_id = 'premises_gigabit_all' and is_latest
+        where dataset = ? and indicator_id = 'premises_gigabit_all' and realtime_end is null
     """
     assert rows(home.mart, serving, DATASET) == [(True,)]
     refused = "select check_name, severity, passed, expected from mart.mart_quality where kind = 'refused'"

@@ -91,7 +91,9 @@ def test_failed_dbt_test_shows_its_first_rows(tmp_path: Path) -> None:
     build = tmp_path / "build.duckdb"
     with duckdb.connect(build) as con:
         con.execute("create table observation as select 'area' || n as ref_area, n as obs_value from range(9) as r(n)")
-    node = {"resource_type": "test", "name": "values_are_small", "config": {"severity": "ERROR"}}
+    asked = {"name": "between", "kwargs": {"model": "m", "column_name": "obs_value", "at_most": 1}}
+    config = {"severity": "ERROR"}
+    node = {"resource_type": "test", "name": "values_are_small", "config": config, "test_metadata": asked}
     result = {"unique_id": "test.values_are_small", "failures": 7, "message": "Got 7 results"}
     code = "select * from observation where obs_value > 1 order by obs_value"
     run_results = {
@@ -103,6 +105,7 @@ def test_failed_dbt_test_shows_its_first_rows(tmp_path: Path) -> None:
     }
     failed, passed = dbt_checks(run_results, {"nodes": {"test.values_are_small": node}, "unit_tests": {}}, build)
     assert (failed["passed"], failed["found"]) == (False, "Got 7 results")
+    assert (failed["check_name"], failed["expected"]) == ("values_are_small", "between: at_most 1")
     assert failed["sample_failing"].startswith("ref_area=area2, obs_value=2; ref_area=area3, obs_value=3; ")
     assert failed["sample_failing"].count(";") == 4
     assert (passed["passed"], passed["sample_failing"]) == (True, "")
