@@ -165,6 +165,10 @@ def expected(figures: list[Figure]) -> dict[Key, tuple[Any, ...]]:
     return made
 
 
+def near(number: Any) -> Any:
+    return pytest.approx(number, rel=1e-12, abs=1e-9) if isinstance(number, float) else number
+
+
 def _part(figure: Figure, weights: dict[tuple[str, int], Decimal]) -> tuple[Decimal, Decimal] | None:
     rule = RULES[figure.indicator]
     if rule == "sum":
@@ -198,7 +202,11 @@ def test_aggregates_are_those_of_the_declared_rule(
     warehouse: duckdb.DuckDBPyConnection, figures: list[Figure], random: Any
 ) -> None:
     made = aggregated(warehouse, figures)
-    assert made == expected(figures)
+    wanted = expected(figures)
+    assert made.keys() == wanted.keys()
+    for key, row in made.items():
+        # Products are made of doubles before they are added up as decimals: the last digits differ from Python's.
+        assert list(row) == [near(one) for one in wanted[key]]
     for (_, indicator, area, _), (value, _, _, status, components) in made.items():
         assert RULES[indicator] != "none"
         if components < len(MEMBERS[area]):
