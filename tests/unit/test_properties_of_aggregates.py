@@ -83,6 +83,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     """A DuckDB in which `aggregated` is a view on whatever figures there are."""
     con = duckdb.connect()
     con.execute(f"create table int_observation_conformed ({COLUMNS})")
+    con.execute("create view int_observation_corrected as from int_observation_conformed")  # nothing is corrected
     con.execute("create table int_observation_derived as from int_observation_conformed")
     con.execute(
         "create table indicators (indicator_id varchar, aggregation_rule varchar, ratio_multiplier varchar, "
@@ -257,6 +258,7 @@ PARTS, WHOLES = "uk_exports_value", "gva_current_prices"
 def test_a_ratio_of_two_figures_needs_both(parts: dict[Any, Any], wholes: dict[Any, Any]) -> None:
     con = duckdb.connect()
     con.execute(f"create table int_observation_conformed ({COLUMNS})")
+    con.execute("create view int_observation_corrected as from int_observation_conformed")  # nothing is corrected
     con.execute(f"create table indicator_sources as select ? as indicator_id, {SOURCE}", [WHOLES])
     figures = [
         Figure("first", indicator, area, year, value, None, None, "P" if indicator == WHOLES else "A")

@@ -173,6 +173,7 @@ class Warehouse:
         self.con = duckdb.connect()
         con = self.con
         con.execute(f"create table int_observation_conformed ({OBSERVATION})")
+        con.execute("create view int_observation_corrected as from int_observation_conformed")  # nothing is corrected
         con.execute("create table int_observation_derived as from int_observation_conformed")
         for name in ("int_observation_aggregated", "int_observation_of_aggregates"):
             con.execute(f"create table {name} as select *, 1::bigint as n_components from int_observation_conformed")
