@@ -14,10 +14,14 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, Never
 
+from sources import limits as most
 from sources.errors import PayloadError
+from sources.extent import Extent, TooFarError, is_xml
+from sources.limits import ArchiveLimits
 
 Media = Literal["csv", "xlsx", "ods", "zip", "json", "parquet", "gz"]
 
@@ -39,6 +43,10 @@ _PARQUET = b"PAR1"
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _SIGNATURES = {"xlsx": _ZIP, "ods": _ZIP, "zip": _ZIP, "parquet": _PARQUET, "gz": _GZIP}
+_ZIPS = (_ZIP, b"PK\x05\x06")  # the second is a zip without members
+_LOCAL_HEADER = 30  # bytes before a member's name and content, at least
+_NAME_SHOWN = 200
+_WORKBOOK_MEMBERS = {"[Content_Types].xml", "mimetype"}
 _FIRST_MEMBER = 30  # where the name of an archive's first member begins
 # Members without which a workbook is only a zip archive.
 _REQUIRED_MEMBERS = {"xlsx": ("[Content_Types].xml",), "ods": ("mimetype", "content.xml"), "zip": ()}
@@ -54,19 +62,6 @@ _ACTION = (
     "Nothing was landed and the last good release stays: open the address in a browser; "
     "if the file is good there, save it and use --from mirror:DIR."
 )
-
-
-@dataclass(frozen=True)
-class ArchiveLimits:
-    """How far an archive may unfold: bytes and members are summed over all nested archives."""
-
-    unpacked_bytes: int = 4 << 30
-    members: int = 20_000
-    # Published workbooks reach about 28:1 in a member; deflate's worst is about 1,030:1.
-    ratio: int = 200
-    ratio_applies_from_bytes: int = 32 << 20
-    depth: int = 3
-    gzip_bytes: int = 16 << 30  # a gzip file is streamed, never unpacked to disk: the national timetable is 3.4 GB
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ def check_payload(
         _refuse_error_page(payload, body.read(_HEAD))
         body.seek(0)
         if media == "json":
-            _parse_json(payload, body.read())
+            _check_json(payload, body)
         elif media == "csv":
             _check_text(payload, body)
         elif media == "parquet":
@@ -161,6 +156,14 @@ def _refuse_error_page(payload: _Payload, head: bytes) -> None:
         payload.refuse(f"HTML or XML starting {quote_start(head)}")
     if start.startswith(b"error:"):
         payload.refuse(f"an error message, {quote_start(head)},")
+
+
+def _check_json(payload: _Payload, body: IO[bytes]) -> None:
+    size = body.seek(0, 2)
+    if size > most.JSON_BYTES:
+        payload.refuse(f"{size:,} bytes", expected=f"{payload.expected} of at most {most.JSON_BYTES:,} bytes")
+    body.seek(0)
+    _parse_json(payload, body.read())
 
 
 def _parse_json(payload: _Payload, content: bytes) -> Any:
@@ -223,6 +226,7 @@ def _check_gzip(payload: _Payload, body: IO[bytes], limits: ArchiveLimits) -> No
     head = body.read(_HEAD)
     if not head.startswith(_GZIP):
         payload.refuse(f"other bytes starting {quote_start(head)}")
+    packed = body.seek(0, 2)
     body.seek(0)
     unpacked = 0
     try:
@@ -234,6 +238,8 @@ def _check_gzip(payload: _Payload, body: IO[bytes], limits: ArchiveLimits) -> No
                         "more bytes when unpacked",
                         expected=f"a gzip file of at most {limits.gzip_bytes:,} bytes unpacked",
                     )
+                if unpacked > max(limits.ratio_applies_from_bytes, limits.ratio * packed):
+                    payload.refuse(f"a gzip file that unpacks more than {limits.ratio}-fold (a gzip bomb?)")
     except (EOFError, OSError, zlib.error) as problem:
         payload.refuse(f"a damaged or truncated gzip file ({problem})")
 
@@ -254,7 +260,10 @@ def _refuse_other_bytes(payload: _Payload, head: bytes) -> Never:
 
 
 class _ArchiveCheck:
-    """Reads every member once (its CRC is verified on the way), nested zips too, within one budget."""
+    """Reads every member once (its CRC is verified on the way), nested zips too, within one budget.
+
+    A workbook is a zip as well, also inside another; its XML is looked at on the way.
+    """
 
     def __init__(self, payload: _Payload, limits: ArchiveLimits) -> None:
         self._payload = payload
@@ -264,66 +273,112 @@ class _ArchiveCheck:
 
     def check(self, body: IO[bytes], required: tuple[str, ...] = (), depth: int = 1, inside: str = "") -> None:
         if depth > self._limits.depth:
-            self._payload.refuse(f"archives nested deeper than {self._limits.depth} levels ({inside})")
+            self._payload.refuse(f"archives nested deeper than {self._limits.depth} levels ({_shown(inside)})")
         member = ""
         try:
             with zipfile.ZipFile(body) as archive:
                 members = archive.infolist()
-                self._check_directory(members, required, inside)
+                is_workbook = not _WORKBOOK_MEMBERS.isdisjoint(archive.namelist())
+                self._check_directory(members, required, inside, is_workbook=is_workbook)
                 for info in members:
                     member = f"{inside}{info.filename}"
-                    self._read_member(archive, info, member, depth)
+                    self._read_member(archive, info, member, depth, is_workbook=is_workbook)
+        except TooFarError as problem:
+            self._payload.refuse(f"{problem} ({_shown(member)})", expected=self._sheets())
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as problem:
-            at = f" at member {member}" if member else f" ({inside.removesuffix('!')})" if inside else ""
-            self._payload.refuse(f"a damaged or truncated archive{at} ({problem})")
-        except NotImplementedError as problem:
-            self._payload.refuse(f"an archive that cannot be unpacked at member {member} ({problem})")
+            archived = f" ({_shown(inside.removesuffix('!'))})" if inside else ""
+            at = f" at member {_shown(member)}" if member else archived
+            self._payload.refuse(f"a damaged or truncated archive{at} ({_shown(str(problem))})")
+        except (NotImplementedError, RuntimeError) as problem:
+            self._payload.refuse(f"an archive that cannot be unpacked at member {_shown(member)} ({problem})")
 
-    def _check_directory(self, members: list[zipfile.ZipInfo], required: tuple[str, ...], inside: str) -> None:
+    def _sheets(self) -> str:
+        return f"{self._payload.expected} with sheets of at most {most.SHEET_CELLS:,} cells, without document types"
+
+    def _check_directory(
+        self, members: list[zipfile.ZipInfo], required: tuple[str, ...], inside: str, *, is_workbook: bool
+    ) -> None:
         """What the central directory alone tells, before a byte is unpacked."""
         self._members += len(members)
         if self._members > self._limits.members:
             self._payload.refuse(f"more than {self._limits.members:,} members")
         if not members:
-            self._payload.refuse(f"an archive without members{f' ({inside})' if inside else ''}")
+            self._payload.refuse(f"an archive without members{f' ({_shown(inside)})' if inside else ''}")
         names = {info.filename for info in members}
         absent = [name for name in required if name not in names]
         if absent:
             self._payload.refuse(f"a zip archive without {' and '.join(absent)}")
         for info in members:
             self._check_entry(info, f"{inside}{info.filename}")
+        self._check_overlaps(members, inside)
         declared = sum(info.file_size for info in members)
+        if is_workbook and declared > self._limits.workbook_bytes:
+            self._refuse_size(f"{declared:,}", self._limits.workbook_bytes)
         if self._unpacked + declared > self._limits.unpacked_bytes:
-            self._refuse_size(f"{self._unpacked + declared:,}")
+            self._refuse_size(f"{self._unpacked + declared:,}", self._limits.unpacked_bytes)
 
     def _check_entry(self, info: zipfile.ZipInfo, member: str) -> None:
         path = PurePosixPath(info.filename.replace("\\", "/"))
+        if not info.filename:
+            self._payload.refuse(f"a member without a name ({_shown(member)})")
+        if len(info.filename) > most.NAME:
+            self._payload.refuse(f"a member with a name of {len(info.filename):,} characters ({_shown(member)})")
         if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):
-            self._payload.refuse(f"a member that points outside the archive ({member})")
+            self._payload.refuse(f"a member that points outside the archive ({_shown(member)})")
         if info.flag_bits & _ENCRYPTED:
-            self._payload.refuse(f"a member locked with a password ({member})")
+            self._payload.refuse(f"a member locked with a password ({_shown(member)})")
         ratio = info.file_size / max(info.compress_size, 1)
         if info.file_size >= self._limits.ratio_applies_from_bytes and ratio > self._limits.ratio:
-            self._payload.refuse(f"member {member} that unpacks {ratio:,.0f}-fold (a zip bomb?)")
+            self._payload.refuse(f"member {_shown(member)} that unpacks {ratio:,.0f}-fold (a zip bomb?)")
 
-    def _read_member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, member: str, depth: int) -> None:
-        nested = info.filename.lower().endswith(".zip")
+    def _check_overlaps(self, members: list[zipfile.ZipInfo], inside: str) -> None:
+        """The same packed bytes as many members: small archives that unfold without end are made so."""
+        in_order = sorted(members, key=lambda info: info.header_offset)
+        for info, follower in pairwise(in_order):
+            if info.header_offset + _LOCAL_HEADER + info.compress_size > follower.header_offset:
+                self._payload.refuse(f"members that overlap (a zip bomb?, {_shown(inside + follower.filename)})")
+
+    def _read_member(
+        self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, member: str, depth: int, *, is_workbook: bool
+    ) -> None:
         with archive.open(info) as body, tempfile.SpooledTemporaryFile(_SPOOL_IN_MEMORY) as copy:
-            for chunk in _chunks(body):
+            nested, extent, problem = False, None, None
+            for at, chunk in enumerate(_chunks(body)):
+                if at == 0:
+                    # By its bytes: a zip under another name is unpacked as well.
+                    nested = chunk.startswith(_ZIPS)
+                    extent = Extent() if is_workbook and is_xml(info.filename, chunk) else None
                 self._unpacked += len(chunk)
                 if self._unpacked > self._limits.unpacked_bytes:
-                    self._refuse_size("more")
+                    self._refuse_size("more", self._limits.unpacked_bytes)
                 if nested:
                     copy.write(chunk)
+                if extent and not problem:
+                    problem = _problem(extent, chunk)
+            # Only now: a member that is damaged fails its checksum at its end, and that says more.
+            if extent and (problem := problem or _problem(extent, b"", last=True)):
+                raise problem
             if nested:
                 self.check(copy, depth=depth + 1, inside=f"{member}!")
 
-    def _refuse_size(self, found: str) -> Never:
-        limit = self._limits.unpacked_bytes
+    def _refuse_size(self, found: str, limit: int) -> Never:
         self._payload.refuse(
             f"{found} bytes when unpacked (a zip bomb?)",
             expected=f"{self._payload.expected} of at most {limit:,} bytes unpacked",
         )
+
+
+def _problem(extent: Extent, chunk: bytes, *, last: bool = False) -> Exception | None:
+    try:
+        extent.feed(chunk, last=last)
+    except (TooFarError, ValueError) as problem:
+        return problem
+    return None
+
+
+def _shown(name: str) -> str:
+    """A name as an archive gives it, or what is said of it, short enough for a sentence."""
+    return name if len(name) <= _NAME_SHOWN else f"{name[:_NAME_SHOWN]}…"
 
 
 def _chunks(body: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:

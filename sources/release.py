@@ -192,16 +192,15 @@ def in_order(releases: Iterable[Release]) -> list[Release]:
 def known_from(releases: Iterable[Release]) -> dict[str, dt.date]:
     """Day from which each release was known, by release id: the publisher's release date.
 
-    A release that states no later date than the ones before it was put out again under an old date: it was known from
-    its own date (`revised_at`).
+    A release that states no later date than that from which the one before it was known was put out again under an
+    old date: it was known from its own date (`revised_at`). So a later release is never known before an earlier one.
     """
-    stated: dict[tuple[str, str, str], dt.date] = {}
+    latest: dict[tuple[str, str, str], dt.date] = {}
     known = {}
     for release in in_order(releases):
         part = (release.dataset, release.part, release.basis)
-        is_later = part not in stated or release.published_at > stated[part]
-        known[release.release_id] = release.published_at if is_later else release.revised_at
-        stated[part] = max(release.published_at, stated.get(part, release.published_at))
+        is_later = part not in latest or release.published_at > latest[part]
+        latest[part] = known[release.release_id] = release.published_at if is_later else release.revised_at
     return known
 
 

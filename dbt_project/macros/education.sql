@@ -5,10 +5,12 @@
 {% macro academic_year_period(text) -%}
     {%- set digits = replace_all(clean_text(text), '[^0-9]', '') -%}
     case
-        when
-            {{ matches(clean_text(text), '^20[0-9]{2}/?(20)?[0-9]{2}$') }}
-            and cast(substr({{ digits }}, length({{ digits }}) - 1) as integer) = mod(cast(substr({{ digits }}, 3, 2) as integer) + 1, 100)
-        then substr({{ digits }}, 1, 4) || '-09-01/P1Y'
+        when {{ matches(clean_text(text), '^20[0-9]{2}/?(20)?[0-9]{2}$') }}
+        then
+            case
+                when {{ years_follow('substr(' ~ digits ~ ', 1, 4)', 'substr(' ~ digits ~ ', 5)', 1) }}
+                then substr({{ digits }}, 1, 4) || '-09-01/P1Y'
+            end
     end
 {%- endmacro %}
 

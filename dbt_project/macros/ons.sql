@@ -4,12 +4,16 @@
 -#}
 {% macro pooled_years_period(text) -%}
     {%- set label = clean_text(text) -%}
-    {%- set last = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]{2})?([0-9]{2})$', '\\\\2' if target.type == 'spark' else '\\2') -%}
+    {%- set last = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]+)$', '\\\\1' if target.type == 'spark' else '\\1') -%}
+    {%- set first = 'substr(' ~ label ~ ', 1, 4)' -%}
+    {%- set more = 'mod(100 + cast(right(' ~ last ~ ', 2) as integer) - cast(substr(' ~ label ~ ', 3, 2) as integer), 100)' -%}
     case
         when {{ matches(label, '^(19|20)[0-9]{2} ?(-|/|–|to) ?((19|20)[0-9]{2}|[0-9]{2})$') }}
-            and mod(100 + cast({{ last }} as integer) - cast(substr({{ label }}, 3, 2) as integer), 100) between 1 and 9
-        then substr({{ label }}, 1, 4) || '-01-01/P'
-            || cast(mod(100 + cast({{ last }} as integer) - cast(substr({{ label }}, 3, 2) as integer), 100) + 1 as {{ type_text() }}) || 'Y'
+        then
+            case
+                when {{ more }} between 1 and 9 and {{ years_follow(first, last, more) }}
+                then {{ first }} || '-01-01/P' || cast({{ more }} + 1 as {{ type_text() }}) || 'Y'
+            end
     end
 {%- endmacro %}
 

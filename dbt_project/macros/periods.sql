@@ -1,23 +1,25 @@
 {#-
   time_period is an ISO 8601 interval, start and duration: '2024-01-01/P1Y', '2022-01-01/P3Y', '2026-02-01/P1M', or a day on which
-  something was counted: '2025-07-01'. Everything here gives NULL for text that is not such a period.
+  something was counted: '2025-07-01'. Everything here gives NULL for text that is not such a period, with a day that does not exist (30 February)
+  or before 1000.
 -#}
 
 {% macro _is_period(time_period) -%}
-    {{ matches(time_period, '^[0-9]{4}-[0-9]{2}-[0-9]{2}(/P[1-9][0-9]*[YMD])?$') }}
+    {{ matches(time_period, '^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}(/P[1-9][0-9]{0,3}[YMD])?$') }}
+    and try_cast(substr({{ time_period }}, 1, 10) as date) is not null
 {%- endmacro %}
 
 {#- First day (date). -#}
 {% macro period_start(time_period) -%}
-    case when {{ _is_period(time_period) }} then cast(substr({{ time_period }}, 1, 10) as date) end
+    case when {{ _is_period(time_period) }} then try_cast(substr({{ time_period }}, 1, 10) as date) end
 {%- endmacro %}
 
 {#- Last day, inclusive (date): 31 March 2025 for '2024-04-01/P1Y'. A day's last day is the day. -#}
 {% macro period_end(time_period) -%}
     {%- set length = 'cast(substr(' ~ time_period ~ ', 13, length(' ~ time_period ~ ') - 13) as integer)' -%}
-    {%- set start = 'cast(substr(' ~ time_period ~ ', 1, 10) as date)' -%}
+    {%- set start = 'try_cast(substr(' ~ time_period ~ ', 1, 10) as date)' -%}
     case
-        when not {{ _is_period(time_period) }} then null
+        when not coalesce({{ _is_period(time_period) }}, false) then null
         when length({{ time_period }}) = 10 then {{ start }}
         when {{ time_period }} like '%Y' then {{ last_day_of_months(start, '12 * ' ~ length) }}
         when {{ time_period }} like '%M' then {{ last_day_of_months(start, length) }}
@@ -56,7 +58,7 @@
 -#}
 {% macro period_freq(time_period) -%}
     case
-        when not {{ _is_period(time_period) }} then null
+        when not coalesce({{ _is_period(time_period) }}, false) then null
         when length({{ time_period }}) = 10 then '_Z'
         when {{ time_period }} like '%/P1Y' or {{ time_period }} like '%/P12M' then 'A'
         when {{ time_period }} like '%Y' then 'A' || substr({{ time_period }}, 13, length({{ time_period }}) - 13)
@@ -69,31 +71,42 @@
     end
 {%- endmacro %}
 
+{#- True where the years of a label follow one another: 'last' (two digits or four) is so many years after 'first' (four). -#}
+{% macro years_follow(first, last, years) -%}
+    right(cast(cast({{ first }} as integer) + {{ years }} as {{ type_text() }}), length({{ last }})) = {{ last }}
+{%- endmacro %}
+
 {#-
   Financial year, April to March, from its label: '2009-2010', '2009-10', '2009/10', '2009 to 2010', '2019-20R' -> '2009-04-01/P1Y'.
-  NULL where the second year does not follow the first ('2009-2011', and '2024-01', which is a month).
+  NULL where the second year does not follow the first ('2009-2011', and '2024-01', which is a month), and where more numbers follow that are not
+  those of a note ('2009-10-11', which is a day).
 -#}
 {% macro financial_year_period(text) -%}
     {%- set label = clean_text(text) -%}
-    {%- set second = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]{2})?([0-9]{2})([^0-9].*)?$', '\\\\2' if target.type == 'spark' else '\\2') -%}
+    {%- set second = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]+)([^0-9].*)?$', '\\\\1' if target.type == 'spark' else '\\1') -%}
     case
-        when {{ matches(label, '^[0-9]{4} ?(-|/|–|to) ?([0-9]{2}|[0-9]{4})([^0-9].*)?$') }}
-        then
-            case
-                when cast({{ second }} as integer) = mod(cast(substr({{ label }}, 3, 2) as integer) + 1, 100)
-                then substr({{ label }}, 1, 4) || '-04-01/P1Y'
-            end
+        when {{ matches(label, '^(19|20)[0-9]{2} ?(-|/|–|to) ?([0-9]{2}|[0-9]{4})([^0-9]*|[^0-9]*[[](note|n) ?[0-9]+[]][^0-9]*)$') }}
+        then case when {{ years_follow('substr(' ~ label ~ ', 1, 4)', second, 1) }} then substr({{ label }}, 1, 4) || '-04-01/P1Y' end
     end
 {%- endmacro %}
 
-{#- Calendar year from a label that holds exactly one year: '2024', '2024.0', '2019 Births', 'LA - Generation, 2024' -> '2024-01-01/P1Y'. -#}
+{#-
+  Calendar year from a label that holds exactly one year: '2024', '2024.0', '2019 Births', 'LA - Generation, 2024' -> '2024-01-01/P1Y'. NULL where
+  it holds a month as well: 'March 2024' is no year, and a year to March 2024 not that one.
+-#}
 {% macro calendar_year_period(text) -%}
     {%- set label = clean_text(text) -%}
     {%- set year = replace_all(label, '^[^0-9]*((19|20)[0-9]{2})([.]0+)?([^0-9].*)?$', '\\\\1' if target.type == 'spark' else '\\1') -%}
     case
         when {{ matches(label, '^[^0-9]*(19|20)[0-9]{2}([.]0+)?([^0-9]*|[^0-9]*[[](note|n) ?[0-9]+[]][^0-9]*)$') }}
+            and not {{ matches("lower(" ~ label ~ ")", _a_month()) }}
         then {{ year }} || '-01-01/P1Y'
     end
+{%- endmacro %}
+
+{#- Pattern of a month's name as a word of its own. -#}
+{% macro _a_month() -%}
+    (^|[^a-z])(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?)([^a-z]|$)
 {%- endmacro %}
 
 {#- Quarter of the calendar year from its label: '2005 Q1', '2024_Q1', '2026/2' -> '2026-04-01/P3M'. NULL for anything else. -#}

@@ -57,12 +57,12 @@
 
 {#-
   A number as double: '12', '-3.5', '.5', '1,234', '1.2E-3'. Markers ('x', '[c]', '-', '..'), '', 'nan' and 'inf' give NULL.
-  Commas count only as thousands separators: '1,2' is not 12 and gives NULL.
+  Commas count only as thousands separators: '1,2' is not 12 and gives NULL. So do numbers larger than a double holds: '1e999' is no infinity.
 -#}
 {% macro try_number(text) -%}
     {%- set stripped = clean_text(text) -%}
     case
-        when {{ matches(stripped, '^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?([.][0-9]*)?([eE][+-]?[0-9]+)?$') }}
+        when {{ matches(stripped, '^[+-]?([0-9]{1,200}|[0-9]{1,3}(,[0-9]{3}){1,60})?([.][0-9]*)?([eE][+-]?[0-9]{1,2})?$') }}
             and {{ matches(stripped, '^[+-]?[.]?[0-9]') }}
         then cast(replace({{ stripped }}, ',', '') as double)
     end

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sources.catalogue import Dataset, Table, place_of
 from sources.errors import PayloadError
-from sources.readers import archive, csv, ees_json, json_features, json_sql, odata_json, parquet, workbook
+from sources.readers import archive, csv, document, ees_json, json_features, json_sql, odata_json, parquet, workbook
 from sources.readers.header import NEAREST_ROW, HeaderNotFound
 from sources.readers.shape import aggregate_rows, published_header
 
@@ -166,10 +166,8 @@ def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf, leaves: Sequence[Leaf
     except (
         csv.Unreadable,
         workbook.Unreadable,
-        json_features.Unreadable,
         parquet.Unreadable,
-        ees_json.Unreadable,
-        odata_json.Unreadable,
+        document.Unreadable,
     ) as error:
         raise _error(dataset, where=leaf.name, expected=f"a readable {table.format}", found=str(error)) from error
 

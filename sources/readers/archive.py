@@ -8,12 +8,15 @@ from pathlib import Path
 from shutil import copyfileobj
 
 MAX_DEPTH = 3
+ZIP = b"PK\x03\x04"
 WORKBOOK_MEMBERS = ("[Content_Types].xml", "mimetype")  # xlsx and ods are zips too
 
 
 def is_archive(path: Path) -> bool:
-    """True for a zip that is no workbook."""
-    if not zipfile.is_zipfile(path):
+    """True for a zip that is no workbook. It begins as one: bytes before it would hide it from the gate."""
+    with path.open("rb") as file:
+        begins = file.read(len(ZIP)) == ZIP
+    if not begins or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()

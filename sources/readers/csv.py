@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sources import limits
 from sources.catalogue import Table
 from sources.readers.header import SEARCH_ROWS, Header, locate
 from sources.readers.shape import add_captured, keep_rows, select_columns
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 HEAD_BYTES = 1 << 18
+CHUNK = 1 << 20
 
 
 class Unreadable(Exception):
@@ -25,6 +27,7 @@ class Unreadable(Exception):
 def read(table: Table, path: Path, where: str) -> pa.Table:
     """Canonical text columns and `_row_number` (as a spreadsheet would number the row)."""
     header, above, width, lines = _header(table, path, where)
+    limits.check_size(Unreadable, rows=_count_lines(path), columns=width)
     rows = _body(path, table.encoding, header, width, lines)
     return add_captured(table, keep_rows(table, select_columns(table, rows, header)), above)
 
@@ -49,6 +52,11 @@ def _header(table: Table, path: Path, where: str) -> tuple[Header, list[list[str
     return header, [row for row, _ in rows[: header.row]], len(row), lines
 
 
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(max(chunk.count(b"\n"), chunk.count(b"\r")) for chunk in iter(lambda: file.read(CHUNK), b""))
+
+
 def _with_bom(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
 
@@ -68,7 +76,7 @@ def _body(path: Path, encoding: str, header: Header, width: int, lines: int) -> 
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if "Empty CSV file" in str(error):
             rows = pa.table({name: pa.array([], pa.string()) for name in names})
         else:

@@ -8,11 +8,12 @@ under the column names that `/meta` gives.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sources import limits
 from sources.catalogue import Table
+from sources.readers.document import Unreadable, load
 from sources.readers.header import locate
 from sources.readers.shape import keep_rows, select_columns
 
@@ -31,22 +32,19 @@ _LEVELS = {
 }
 
 
-class Unreadable(Exception):
-    """The bytes are not a reply that the data set's meta explains."""
-
-
 def read(table: Table, path: Path, where: str, meta: Path | None) -> pa.Table:
     """Canonical text columns and `_row_number` (1-based number of the result on its page)."""
     import pyarrow as pa
 
     if meta is None:
         raise Unreadable(f"no {META} beside it: ids cannot be resolved")
-    names = _Names(_load(meta))
+    names = _Names(load(meta))
     try:
-        results = [names.row(result) for result in _load(path)["results"]]
+        results = [names.row(result) for result in load(path)["results"]]
     except (KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"no results as documented: {type(error).__name__} {error}") from error
     columns = names.columns
+    limits.check_size(Unreadable, rows=len(results), columns=len(columns))
     header = locate(table, [columns], where)
     rows = pa.table(
         {
@@ -58,20 +56,13 @@ def read(table: Table, path: Path, where: str, meta: Path | None) -> pa.Table:
     return keep_rows(table, select_columns(table, rows, header))
 
 
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        raise Unreadable(f"{path.name} is no JSON: {error}") from error
-
-
 class _Names:
     """What the ids of one data set version mean."""
 
     def __init__(self, meta: Any) -> None:
         try:
-            self._indicators = {item["id"]: item["column"] for item in meta["indicators"]}
-            self._filters = {item["id"]: item["column"] for item in meta["filters"]}
+            self._indicators = {item["id"]: str(item["column"]) for item in meta["indicators"]}
+            self._filters = {item["id"]: str(item["column"]) for item in meta["filters"]}
             self._options = {
                 (item["id"], option["id"]): option["label"] for item in meta["filters"] for option in item["options"]
             }
@@ -81,7 +72,7 @@ class _Names:
                 for level in meta["locations"]
                 for option in level["options"]
             }
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise Unreadable(f"no meta as documented: {type(error).__name__} {error}") from error
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sources import limits
 from sources.catalogue import Table
+from sources.readers.document import Unreadable, load
 from sources.readers.header import locate
 from sources.readers.shape import keep_rows, select_columns
 
@@ -14,18 +15,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Unreadable(Exception):
-    """The bytes are not a feature reply."""
-
-
 def read(table: Table, path: Path, where: str) -> pa.Table:
     """Canonical text columns and `_row_number` (1-based feature number) of one page of features."""
+    reply = load(path)
     try:
-        reply = json.loads(path.read_bytes())
-        attributes = [feature["attributes"] for feature in reply["features"]]
-    except (ValueError, KeyError, TypeError) as error:
+        attributes = [dict(feature["attributes"]) for feature in reply["features"]]
+        names = [str(field["name"]) for field in reply.get("fields", [])]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"no features with attributes: {type(error).__name__} {error}") from error
-    names = [field["name"] for field in reply.get("fields", [])] or list(attributes[0] if attributes else ())
+    names = names or list(attributes[0] if attributes else ())
     return table_of(table, names, attributes, where)
 
 
@@ -33,6 +31,7 @@ def table_of(table: Table, names: list[str], items: list[dict[str, Any]], where:
     """Flat JSON objects as rows of text, null as '', with `_row_number` (1-based)."""
     import pyarrow as pa
 
+    limits.check_size(Unreadable, rows=len(items), columns=len(names))
     header = locate(table, [names], where)
     rows = pa.table(
         {

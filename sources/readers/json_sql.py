@@ -62,6 +62,8 @@ def read(table: Table, files: Mapping[str, Sequence[Path]], where: str) -> pa.Ta
         except duckdb.Error as error:
             # Only up to the first quotation mark: what follows may be text of a record.
             raise Unreadable(re.split(r"[\"'\n]", str(error))[0].strip()) from None
+        except UnicodeDecodeError as error:  # DuckDB quotes the bytes in its own error
+            raise Unreadable(f"bytes that are no UTF-8 ({error.reason})") from None
         finally:
             connection.close()
     header = locate(table, [found.column_names], where)

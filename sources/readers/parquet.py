@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sources import limits
 from sources.catalogue import Table
 from sources.readers.header import locate
 from sources.readers.shape import keep_rows, select_columns
@@ -27,15 +28,19 @@ def read(table: Table, path: Path, where: str) -> pa.Table:
 
     try:
         with parquet.ParquetFile(path) as file:
-            names = file.schema_arrow.names
+            names, count = file.schema_arrow.names, file.metadata.num_rows
+            is_text = [pa.types.is_string(field.type) for field in file.schema_arrow]
             header = locate(table, [names], where)
             wanted = sorted({index for index in header.columns.values() if index is not None})
             wanted += [index for index, _ in header.melted]
+            limits.check_size(Unreadable, rows=count, columns=len(wanted))
+        # A text that repeats is stored once: unfolded only when it is known how much that makes.
+        dictionaries = [names[index] for index in wanted if is_text[index]]
+        with parquet.ParquetFile(path, read_dictionary=dictionaries) as file:
             texts = {str(index): _text(file.read(columns=[names[index]]).column(0)) for index in wanted}
-            count = file.metadata.num_rows
-    except (pa.ArrowException, OSError) as error:
+        rows = pa.table(texts | {"_row_number": pa.array(range(1, count + 1), pa.int64())})
+    except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError, KeyError) as error:
         raise Unreadable(str(error)) from error
-    rows = pa.table(texts | {"_row_number": pa.array(range(1, count + 1), pa.int64())})
     return keep_rows(table, select_columns(table, rows, header))
 
 
@@ -43,4 +48,15 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.fill_null(pc.cast(column, pa.string()), "")
+    unfolded = sum(_unfolded_bytes(chunk) for chunk in column.chunks if pa.types.is_dictionary(chunk.type))
+    if unfolded > limits.TEXT_BYTES:
+        raise Unreadable(f"{unfolded:,} bytes of text in a column, more than {limits.TEXT_BYTES:,}")
+    texts = pc.fill_null(pc.cast(column, pa.string()), "")
+    texts.validate(full=True)  # the file is believed when it says that bytes are UTF-8
+    return texts
+
+
+def _unfolded_bytes(chunk: pa.DictionaryArray) -> int:
+    import pyarrow.compute as pc
+
+    return pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() or 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,12 +33,10 @@ class Unreadable(Exception):
 
 def read(table: Table, path: Path, where: str) -> Iterator[tuple[str, pa.Table]]:
     """(sheet name, rows) of every sheet that the catalogue table describes. HeaderNotFound when there is none."""
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineWorkbook
 
-    try:
+    with _parsing(""):
         workbook = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError) as error:
-        raise Unreadable(f"{type(error).__name__}: {error}") from error
     names = [name for name in workbook.sheet_names if table.sheet is None or re.search(table.sheet, name.strip())]
     found = False
     for name in names:
@@ -54,12 +53,23 @@ def read(table: Table, path: Path, where: str) -> Iterator[tuple[str, pa.Table]]
 
 def _sheet(workbook: Any, name: str) -> list[list[str]]:
     """Text of one sheet. A sheet is parsed only now: a workbook that opens may still hold a broken one."""
+    with _parsing(f"sheet {name!r} that cannot be read: "):
+        return _grid(workbook.get_sheet_by_name(name).iter_rows())
+
+
+@contextmanager
+def _parsing(what: str) -> Iterator[None]:
+    """Whatever the parser ends in, on bytes that are no good workbook, is Unreadable."""
     from python_calamine import CalamineError
 
     try:
-        return _grid(workbook.get_sheet_by_name(name).iter_rows())
-    except CalamineError as error:
-        raise Unreadable(f"sheet {name!r} that cannot be read ({type(error).__name__}: {error})") from error
+        yield
+    except (CalamineError, OSError, ValueError, OverflowError) as error:
+        raise Unreadable(f"{what}{type(error).__name__}: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how a defect of Rust code shows; no Exception
+            raise
+        raise Unreadable(f"{what}the parser gave up: {error}") from error
 
 
 def _grid(rows: Iterable[Sequence[object]]) -> list[list[str]]:

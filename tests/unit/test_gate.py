@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import struct
@@ -16,7 +17,7 @@ from sources.gate import ArchiveLimits, Media, check_beginning, check_payload, p
 from sources.origins import SAMPLE_DIR
 
 WHERE = "https://www.example.org/data?uid=0xfeed"
-WORKBOOK = {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>" * 500}
+WORKBOOK = {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook>" + b"<sheet/>" * 500 + b"</workbook>"}
 
 
 def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -317,3 +318,153 @@ def test_json_is_read_where_its_beginning_is_all_of_it() -> None:
     with pytest.raises(PayloadError, match="no valid JSON"):
         beginning(b'{"value": [', "json", whole=True)
     assert beginning(b'{"value": []}', "json", whole=True) == "a JSON document"
+
+
+# --- limits
+
+
+def xlsx(sheet: bytes, **members: bytes) -> bytes:
+    """A workbook with one sheet of this XML."""
+    return archive({"[Content_Types].xml": b"<Types/>", "xl/worksheets/sheet1.xml": sheet} | members)
+
+
+def ods(content: bytes) -> bytes:
+    return archive({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content})
+
+
+def cells(*places: str) -> bytes:
+    """XML of a sheet with a number in each of these places."""
+    rows = "".join(f'<row><c r="{place}"><v>1</v></c></row>' for place in places)
+    return f'<worksheet><dimension ref="A1:XFD1048576"/><sheetData>{rows}</sheetData></worksheet>'.encode()
+
+
+def table(*rows: str) -> bytes:
+    """XML of an OpenDocument sheet with these rows."""
+    names = 'xmlns:t="urn:table" xmlns:o="urn:office"'
+    return f'<o:document {names}><t:table t:name="1">{"".join(rows)}</t:table></o:document>'.encode()
+
+
+def row(rows: int | str = 1, columns: int | str = 1, value: str = 'o:value-type="float" o:value="1"') -> str:
+    """A row with one cell, which repeat."""
+    cell = f'<t:table-cell t:number-columns-repeated="{columns}" {value}/>'
+    return f'<t:table-row t:number-rows-repeated="{rows}">{cell}</t:table-row>'
+
+
+CORNERS = xlsx(cells("A1", "XFD1048576"))
+LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("media", "content", "found"),
+    [
+        ("xlsx", CORNERS, "a sheet of 1,048,576 rows and 16,384 columns (xl/worksheets/sheet1.xml)"),
+        ("zip", archive({"a/b.xlsx": CORNERS}), "a sheet of 1,048,576 rows and 16,384 columns (a/b.xlsx!xl/"),
+        ("xlsx", xlsx(cells("A1", f"B{'9' * 30}")), "a sheet of 999,999,999,999,999,999 rows and 2 columns"),
+        ("xlsx", xlsx(cells("ZZZZZZZ1", "A1")), "a sheet of 1 rows and"),
+        ("ods", ods(table(row(4_294_967_296))), "a sheet of 4,294,967,296 rows and 1 columns (content.xml)"),
+        ("ods", ods(table(row(1, "9" * 400))), "a sheet of 1 rows and 999,999,999,999,999,999 columns"),
+        ("ods", ods(table(row(), row(99_999_999, 1, ""), row())), "a sheet of 100,000,001 rows"),
+    ],
+)
+def test_workbook_that_would_unfold_without_end_is_refused(
+    tmp_path: Path, media: Media, content: bytes, found: str
+) -> None:
+    assert len(content) < 10_000
+    refused = refusal(tmp_path, content, media)
+    assert refused.found.startswith(found)
+    assert refused.expected.endswith("with sheets of at most 5,000,000 cells, without document types")
+
+
+@pytest.mark.parametrize(
+    ("media", "content", "found"),
+    [
+        ("xlsx", xlsx(LAUGHS + b"<worksheet>&b;</worksheet>"), "XML with a document type, which can define entities"),
+        ("ods", ods(b'<!DOCTYPE x SYSTEM "file:///etc/hostname"><c/>'), "XML with a document type"),
+        ("xlsx", xlsx(b"<worksheet><row>"), "a damaged or truncated archive at member xl/worksheets/sheet1.xml (XML:"),
+    ],
+)
+def test_workbook_with_entities_or_damaged_xml_is_refused(
+    tmp_path: Path, media: Media, content: bytes, found: str
+) -> None:
+    assert refusal(tmp_path, content, media).found.startswith(found)
+
+
+FORMAT_TO_THE_LAST_CELL = b'<row><c r="XFD1048576" s="2"/></row></sheetData>'
+
+
+@pytest.mark.parametrize(
+    ("media", "content"),
+    [
+        # What spreadsheets leave behind: formats to the last row and column, and a range that says so.
+        ("xlsx", xlsx(cells("A1", "C9").replace(b"</sheetData>", FORMAT_TO_THE_LAST_CELL))),
+        ("ods", ods(table(row(), row(1_048_575, 16_384, "")))),
+        # Two sheets in one document are two sheets.
+        ("ods", ods(table(row(3_000_000), '</t:table><t:table t:name="2">', row(3_000_000)))),
+        ("xlsx", xlsx(cells("A1"), **{"xl/drawings/old.vml": b"<xml><br></xml>", "xl/media/a.png": b"\x89PNG"})),
+    ],
+)
+def test_formats_that_reach_further_than_figures_pass(tmp_path: Path, media: Media, content: bytes) -> None:
+    check(tmp_path, content, media)
+
+
+def test_workbook_is_limited_when_unpacked(tmp_path: Path) -> None:
+    large = xlsx(b"<worksheet>" + b"<row></row>" * 50_000 + b"</worksheet>")
+    check(tmp_path, large, "xlsx")
+    refused = refusal(tmp_path, large, "xlsx", ArchiveLimits(workbook_bytes=100_000))
+    assert refused.found.endswith("bytes when unpacked (a zip bomb?)")
+    assert refused.expected == "an Excel workbook (.xlsx) of at most 100,000 bytes unpacked"
+
+
+def test_zip_under_another_name_is_looked_at_as_well(tmp_path: Path) -> None:
+    hidden = archive({"data.csv": archive({"zeros.csv": bytes(400_000)})})
+    assert "zip bomb?" in refusal(tmp_path, hidden, "zip", ArchiveLimits(unpacked_bytes=100_000)).found
+    outside = archive({"data.csv": archive({"../x": b"1"})})
+    assert refusal(tmp_path, outside, "zip").found == "a member that points outside the archive (data.csv!../x)"
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    """The second entry of the directory points to the bytes of the first."""
+    packed = bytearray(archive({"a.csv": b"x" * 5000, "b.csv": b"y" * 5000}))
+    first = packed.index(b"PK\x01\x02")
+    second = packed.index(b"PK\x01\x02", first + 1)
+    packed[second + 42 : second + 46] = packed[first + 42 : first + 46]
+    assert refusal(tmp_path, bytes(packed), "zip").found == "members that overlap (a zip bomb?, b.csv)"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("", "a member without a name ()"), ("x" * 501, f"a member with a name of 501 characters ({'x' * 200}…)")],
+)
+def test_names_that_are_none_are_refused(tmp_path: Path, name: str, found: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as target:
+        target.writestr("a.csv", b"x\n")
+        target.writestr(zipfile.ZipInfo(name), b"x\n")
+    assert refusal(tmp_path, packed.getvalue(), "zip").found == found
+
+
+def test_what_an_archive_says_of_itself_is_cut_short(tmp_path: Path) -> None:
+    packed = archive({f"{'n' * 450}.csv": b"x" * 500}, zipfile.ZIP_STORED).replace(b"xxxx", b"xyxx", 1)
+    assert len(refusal(tmp_path, packed, "zip").found) < 700
+
+
+def test_gzip_bomb_is_refused(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(3_000_000))
+    check(tmp_path, bomb, "gz")
+    by_ratio = refusal(tmp_path, bomb, "gz", ArchiveLimits(ratio_applies_from_bytes=1_000_000))
+    assert by_ratio.found == "a gzip file that unpacks more than 200-fold (a gzip bomb?)"
+    by_size = refusal(tmp_path, bomb * 3, "gz", ArchiveLimits(gzip_bytes=5_000_000))
+    assert by_size.expected == "a gzip file of at most 5,000,000 bytes unpacked"
+
+
+def test_json_larger_than_is_read_whole_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.limits.JSON_BYTES", 1000)
+    refused = refusal(tmp_path, b"[" + b"1," * 1000 + b"1]", "json")
+    assert (refused.expected, refused.found) == ("a JSON document of at most 1,000 bytes", "2,003 bytes")
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"a":' * 50_000 + b"1" + b"}" * 50_000, b"[" * 3_000 + b"]" * 3_000, b"9" * 5_000]
+)
+def test_json_of_enormous_depth_or_numbers_is_refused(tmp_path: Path, content: bytes) -> None:
+    assert refusal(tmp_path, content, "json").found.startswith("no valid JSON")

@@ -248,3 +248,170 @@ def test_statement_of_the_catalogue_opens_no_other_file(tmp_path: Path, source: 
     reaching = f"select code, value from feed, {source.format(outside=outside, folder=tmp_path)} as other limit 1"
     with pytest.raises(PayloadError, match="Permission Error"):
         read(dataset(**described, sql=reaching), payload)
+
+
+# --- limits, and what only damage shows
+
+
+def refused(described: Dataset, path: Path) -> str:
+    with pytest.raises(PayloadError) as caught:
+        read(described, path)
+    str(caught.value).encode()  # the ledger keeps it
+    return caught.value.found
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "found"),
+    [
+        ("ROWS", 100, "201 rows, more than 100"),
+        ("COLUMNS", 1, "2 columns, more than 1"),
+        ("CELLS", 300, "201 rows of 2 columns, more than 300 cells"),
+    ],
+)
+def test_csv_that_is_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, found: str
+) -> None:
+    path = save(tmp_path, "things.csv", b"Area code,Value\n" + b"E08000012,1\n" * 200)
+    assert len(read(dataset(), path)["code"]) == 200
+    monkeypatch.setattr(f"sources.limits.{limit}", value)
+    assert refused(dataset(), path) == found
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Area code,Value" + b"," * 60_000 + b"\n" + b"1,2\n",  # one endless row of headers
+        b"Area code,Value\n" + b"x" * 3_000_000,  # a line without an end
+        b'Area code,Value\n1,"' + b"x" * 3_000_000,  # a cell without an end
+        b'Area code,"Value' + b"x" * 200_000 + b'"\n1,2\n',
+        b"Area code,Value\n" + b"1,\xff\xfe\n",
+    ],
+)
+def test_csv_without_rows_of_cells_is_refused(tmp_path: Path, content: bytes) -> None:
+    assert len(refused(dataset(), save(tmp_path, "things.csv", content))) < 1_000
+
+
+PARQUET = {"format": "parquet", "columns": {"code": "code", "value": "value"}}
+
+
+def parquet_file(folder: Path, codes: pa.Array, values: Any = None, **how: Any) -> Path:
+    path = folder / "things.parquet"
+    columns = {"code": codes, "value": values if values is not None else pa.array(["1"] * len(codes))}
+    pq.write_table(pa.table(columns), path, **how)
+    return path
+
+
+def test_parquet_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = parquet_file(tmp_path, pa.array(["E08000012"] * 1000))
+    assert read(dataset(**PARQUET), path)["code"] == ["E08000012"] * 1000
+    monkeypatch.setattr("sources.limits.ROWS", 999)
+    assert refused(dataset(**PARQUET), path) == "1,000 rows, more than 999"
+
+
+def test_parquet_text_is_not_unfolded_where_it_would_be_too_much(tmp_path: Path) -> None:
+    """A file of some kilobytes in which one text of a megabyte stands a hundred thousand times."""
+    codes = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), pa.array(["x" * 1_000_000]))
+    path = parquet_file(tmp_path, codes, compression="zstd")
+    assert path.stat().st_size < 100_000
+    assert refused(dataset(**PARQUET), path) == "100,000,000,000 bytes of text in a column, more than 4,294,967,296"
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        pa.array([b"\xed\xa0\x80"], pa.binary()).view(pa.string()),  # no UTF-8, though the file says so
+        pa.array([b"\xff"], pa.binary()),
+        pa.array([{"code": "E08000012"}]),
+        pa.array([["E08000012"]]),
+    ],
+)
+def test_parquet_columns_that_are_no_text_are_refused(tmp_path: Path, codes: pa.Array) -> None:
+    assert refused(dataset(**PARQUET), parquet_file(tmp_path, codes))
+
+
+FEATURES = {"format": "arcgis_json", "columns": {"code": "code", "value": "value"}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        '{"features": 1}',
+        '{"features": [{"attributes": [1]}]}',
+        '{"features": [{"attributes": null}]}',
+        '{"fields": [{"name": null}], "features": [{"attributes": {"code": "a", "value": 1}}]}',
+        '{"fields": [1], "features": []}',
+        '{"features": [{"attributes": {"code": "\\ud800", "value": 1}}]}',
+        '{"features": [{"attributes": {"code": ' + "[" * 5_000 + "]" * 5_000 + ', "value": 1}}]}',
+    ],
+)
+def test_features_that_are_none_are_refused(tmp_path: Path, content: str) -> None:
+    assert refused(dataset(**FEATURES), save(tmp_path, "things.json", content.encode()))
+
+
+def test_json_in_an_archive_is_limited_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = json.dumps({"features": [{"attributes": {"code": "a", "value": 1}}] * 100})
+    path = tmp_path / "things.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("things.json", content)
+    assert len(read(dataset(**FEATURES), path)["code"]) == 100
+    monkeypatch.setattr("sources.limits.JSON_BYTES", 1000)
+    assert refused(dataset(**FEATURES), path) == f"{len(content):,} bytes of JSON, more than 1,000"
+
+
+def test_links_in_an_archive_are_text_and_lead_nowhere(tmp_path: Path) -> None:
+    secret = save(tmp_path, "elsewhere.csv", b"Area code,Value\nsecret,1\n")
+    path = tmp_path / "things.zip"
+    link = zipfile.ZipInfo("link.csv")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(link, str(secret))
+    assert refused(dataset(), path) == f"code, value missing; nearest row is {str(secret)!r}"
+
+
+def repacked(path: Path, **changes: Any) -> Path:
+    """The workbook with members changed: a function of their bytes by the end of their name."""
+    with zipfile.ZipFile(path) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            change = next((change for end, change in changes.items() if name.endswith(f"{end}.xml")), None)
+            archive.writestr(name, change(content) if change else content)
+    return path
+
+
+def test_entities_of_a_workbook_are_not_put_in(tmp_path: Path) -> None:
+    """The gate refuses such a workbook; the parser itself neither fetches nor multiplies."""
+    secret = save(tmp_path, "secret.txt", b"E08000099")
+    path = workbook(tmp_path / "things.xlsx", {"Table": [["Area code", "Value"], ["E08000012", 1]]})
+    declared = f'<!DOCTYPE sst [<!ENTITY a SYSTEM "{secret.as_uri()}"><!ENTITY b "laugh">]><sst '.encode()
+
+    def declare(content: bytes) -> bytes:
+        return content.replace(b"<sst ", declared, 1).replace(b">E08000012<", b">&a;&b;&b;<")
+
+    try:
+        found = str(read(dataset(format="workbook"), repacked(path, sharedStrings=declare)))
+    except PayloadError as error:
+        found = str(error)
+    assert "E08000099" not in found
+    assert "laughlaugh" not in found
+
+
+def test_defect_of_the_workbook_parser_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    panic = type("PanicException", (BaseException,), {})  # as Rust code gives it to Python: no Exception
+
+    def give_up(_: str) -> None:
+        raise panic("index out of bounds")
+
+    monkeypatch.setattr("python_calamine.CalamineWorkbook.from_path", give_up, raising=True)
+    path = workbook(tmp_path / "things.xlsx", {"Table": [["Area code", "Value"]]})
+    assert refused(dataset(format="workbook"), path) == "the parser gave up: index out of bounds"
+
+
+def test_interrupt_is_no_defect_of_the_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("python_calamine.CalamineWorkbook.from_path", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        read(dataset(format="workbook"), save(tmp_path, "things.xlsx", b"PK"))
