@@ -44,6 +44,11 @@ def test_a_file_put_out_again_under_an_old_date_is_known_from_its_own() -> None:
     assert known(may, june) == {"may": "2026-05-29", "june": "2026-06-26"}
 
 
+def test_a_file_corrected_under_the_same_date_is_known_from_its_own() -> None:
+    first, corrected = release("first", "2026-05-29"), release("corrected", "2026-05-29", "2026-06-02")
+    assert known(corrected, first) == {"first": "2026-05-29", "corrected": "2026-06-02"}
+
+
 def test_alone_it_is_known_from_the_date_it_states() -> None:
     assert known(release("june", "2025-06-19", "2026-06-26")) == {"june": "2025-06-19"}
 
