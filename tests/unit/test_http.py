@@ -10,6 +10,7 @@ import time
 import traceback
 import tracemalloc
 from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -404,6 +405,38 @@ def test_unreadable_retry_after_is_an_ordinary_back_off(httpserver: HTTPServer, 
     assert session.get(httpserver.url_for("/a"), **WHO).content == b"fine"
 
 
+def test_pauses_double_and_are_never_the_same(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many who failed at one moment must not come back at one moment."""
+    httpserver.expect_request("/a").respond_with_data(status=503)
+    pauses: list[float] = []
+    monkeypatch.setattr("sources.http.time.sleep", pauses.append)
+    with loopback_session(httpserver, retries=4, backoff=1.0) as session:
+        for _ in range(2):
+            with pytest.raises(NetworkError):
+                session.get(httpserver.url_for("/a"), **WHO)
+    for number, pause in enumerate(pauses):
+        assert 2 ** (number % 4) <= pause <= 1.5 * 2 ** (number % 4)
+    assert len(pauses) == len(set(pauses)) == 8
+    assert pauses[:4] != pauses[4:]
+
+
+@pytest.mark.fault("network", "HTTP 503 for longer than the budget of retries")
+def test_retries_end_with_their_time(httpserver: HTTPServer, ended: Callable[[str], None]) -> None:
+    httpserver.expect_request("/a").respond_with_data(status=503)
+    with loopback_session(httpserver, retries=1000, backoff=0.1, max_retry_seconds=0.5) as session:
+        with pytest.raises(NetworkError, match="HTTP 503") as failed:
+            session.get(httpserver.url_for("/a"), **WHO)
+    assert 1 < requests_seen(httpserver) <= 4  # pauses of 0.1, 0.2 and, too long, 0.4 s at least
+    ended(f"{failed.value.found} after {requests_seen(httpserver)} requests")
+
+
+def test_retry_after_beyond_the_time_for_retries_is_not_waited_for(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a").respond_with_data(status=429, headers={"Retry-After": "30"})
+    with loopback_session(httpserver, max_retry_seconds=20.0) as session, pytest.raises(NetworkError, match="HTTP 429"):
+        session.get(httpserver.url_for("/a"), **WHO)
+    assert requests_seen(httpserver) == 1
+
+
 @pytest.mark.parametrize(
     ("publisher", "status", "action"),
     [
@@ -717,7 +750,10 @@ def test_published_limits_are_kept() -> None:
     assert len(ons) == 4
     assert {THROTTLES[host].group for host in ons} == {"ons"}
     assert all(THROTTLES[host].min_interval >= 60 / 200 for host in ons)
-    assert THROTTLES["www.gov.uk"].min_interval >= 1 / 10
+    assert all(THROTTLES[host].min_interval >= 10 / 120 for host in ons)
+    govuk = [THROTTLES[host] for host in ("www.gov.uk", "assets.publishing.service.gov.uk")]
+    assert {throttle.group for throttle in govuk} == {"govuk"}
+    assert all(throttle.min_interval >= 1 / 10 for throttle in govuk)
 
 
 # --- what is revealed
