@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import mktime_tz, parsedate_tz
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
@@ -536,10 +537,16 @@ def _action_for(publisher: str, status: int) -> str:
 
 
 def _retry_after(reply: requests.Response) -> float | None:
-    """Seconds that Retry-After asks for (a number or an HTTP date); None where it is absent or unreadable."""
+    """Seconds that Retry-After asks for (a number or an HTTP date); None where it is absent or unreadable.
+
+    A date counts from the publisher's own: the clock of this machine may be wrong.
+    """
     asked = reply.headers.get("Retry-After")
     if not asked:
         return None
+    until, now = parsedate_tz(asked), parsedate_tz(reply.headers.get("Date"))
+    if until and now:
+        return float(max(mktime_tz(until) - mktime_tz(now), 0))
     try:
         return float(Retry(retry_after_max=_LONGEST_RETRY_AFTER).parse_retry_after(asked))
     except (InvalidHeader, ValueError, OverflowError):

@@ -233,9 +233,10 @@ class Landing:
 
 
 def _in_step(releases: list[Release]) -> list[Release]:
-    """Releases that our own clock dated, none later than what landed after it of the same part.
+    """Releases as they landed, with dates that can be: a clock was ahead, or a publisher's date is a slip of the pen.
 
-    A clock that was ahead when one was fetched would else keep it the newest until that day has come.
+    None was fetched later than what landed after it of the same part, none was published after all that was fetched.
+    Such a release would else stay the newest until that day has come. Only of live ones, which a clock has dated.
     """
     next_at: dict[tuple[str, str], dt.datetime] = {}
     found = []
@@ -245,11 +246,23 @@ def _in_step(releases: list[Release]) -> list[Release]:
             if part in next_at and landed.retrieved_at > next_at[part]:
                 release = replace(landed, retrieved_at=next_at[part] - dt.timedelta(seconds=1))
                 if landed.published_at_basis == "retrieved":
-                    day = release.retrieved_at.date()
-                    release = replace(release, published_at=day, revised_at=day)
+                    release = _dated_by_retrieval(release)
             next_at[part] = release.retrieved_at
         found.append(release)
-    return found[::-1]
+    if not next_at:
+        return releases
+    last = max(next_at.values()).date() + dt.timedelta(days=1)  # wherever on earth it was published
+    return [
+        _dated_by_retrieval(release)
+        if release.origin == "live" and max(release.published_at, release.revised_at) > last
+        else release
+        for release in reversed(found)
+    ]
+
+
+def _dated_by_retrieval(release: Release) -> Release:
+    day = release.retrieved_at.date()
+    return replace(release, published_at=day, revised_at=day, published_at_basis="retrieved")
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

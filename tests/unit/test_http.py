@@ -12,6 +12,8 @@ import tracemalloc
 from collections.abc import Iterator
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -421,12 +423,19 @@ def test_pauses_double_and_are_never_the_same(httpserver: HTTPServer, monkeypatc
 
 
 @pytest.mark.fault("network", "HTTP 503 for longer than the budget of retries")
-def test_retries_end_with_their_time(httpserver: HTTPServer, ended: Callable[[str], None]) -> None:
+def test_retries_end_with_their_time(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, ended: Callable[[str], None]
+) -> None:
     httpserver.expect_request("/a").respond_with_data(status=503)
-    with loopback_session(httpserver, retries=1000, backoff=0.1, max_retry_seconds=0.5) as session:
-        with pytest.raises(NetworkError, match="HTTP 503") as failed:
-            session.get(httpserver.url_for("/a"), **WHO)
-    assert 1 < requests_seen(httpserver) <= 4  # pauses of 0.1, 0.2 and, too long, 0.4 s at least
+    pauses: list[float] = []
+    monkeypatch.setattr("sources.http.time.sleep", pauses.append)
+    with (
+        loopback_session(httpserver, retries=1000, backoff=30.0, max_retry_seconds=200.0) as session,
+        pytest.raises(NetworkError, match="HTTP 503") as failed,
+    ):
+        session.get(httpserver.url_for("/a"), **WHO)
+    assert 2 <= len(pauses) <= 3  # of 30, 60, perhaps 120 s; 240 are too many
+    assert requests_seen(httpserver) == len(pauses) + 1
     ended(f"{failed.value.found} after {requests_seen(httpserver)} requests")
 
 
@@ -435,6 +444,24 @@ def test_retry_after_beyond_the_time_for_retries_is_not_waited_for(httpserver: H
     with loopback_session(httpserver, max_retry_seconds=20.0) as session, pytest.raises(NetworkError, match="HTTP 429"):
         session.get(httpserver.url_for("/a"), **WHO)
     assert requests_seen(httpserver) == 1
+
+
+@pytest.mark.fault("clock", "this machine is a year behind the publisher")
+def test_retry_after_a_date_counts_from_the_publishers_own(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, ended: Callable[[str], None]
+) -> None:
+    now = datetime.now(UTC) + timedelta(days=365)
+    monkeypatch.setattr(
+        "http.server.BaseHTTPRequestHandler.date_time_string", lambda *_: format_datetime(now, usegmt=True)
+    )
+    in_a_minute = format_datetime(now + timedelta(seconds=60), usegmt=True)
+    httpserver.expect_request("/a").respond_with_data(status=503, headers={"Retry-After": in_a_minute})
+    with (
+        loopback_session(httpserver, max_retry_after=5.0) as session,
+        pytest.raises(NetworkError, match="left alone for 60 s") as failed,
+    ):
+        session.get(httpserver.url_for("/a"), **WHO)
+    ended(failed.value.found)
 
 
 @pytest.mark.parametrize(

@@ -384,7 +384,7 @@ DAMAGES = {
     "cut in half": lambda content: content[: len(content) // 2],
     "0 bytes": lambda content: b"",
     "no database": lambda content: b"<!DOCTYPE html>" + content[15:],
-    "zeros from the middle on": lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
+    "zeros at its end": lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
 }
 
 
