@@ -129,10 +129,8 @@ class Home:
                     f"another run is writing to {self.root} (process {holder}); wait for it, or stop that process"
                 ) from None
             with writing(path):
-                handle.seek(0)
-                handle.truncate()
-                handle.write(str(os.getpid()))
-                handle.flush()
+                handle.truncate(0)
+                os.write(handle.fileno(), str(os.getpid()).encode())
             yield
 
     def try_to_write(self) -> None:
