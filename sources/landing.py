@@ -20,7 +20,7 @@ from threading import Lock
 from typing import Any, Literal
 
 from sources.disk import writing
-from sources.release import Payload, Release, describe, sha256_of, with_paths
+from sources.release import Payload, Release, describe, in_order, sha256_of, with_paths
 
 Outcome = Literal["landed", "unchanged", "rejected", "failed"]
 

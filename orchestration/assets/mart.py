@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version
@@ -126,7 +127,10 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         say(context.log, "dbt build")
         # The gate needs Great Expectations, which takes seconds to import; dbt, in its own process, leaves the time.
         Thread(target=import_great_expectations, daemon=True).start()
-        yield from invocation.stream()
+        try:
+            yield from invocation.stream()
+        finally:
+            _end(invocation.process)
         error = invocation.get_error()
         told = str(error or "dbt ended without its results")
         disk = disk_trouble(told, warehouse.home.root, at=warehouse.home.build_db)
@@ -138,6 +142,17 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
             raise dg.Failure(failed, allow_retries=False)
 
     return dbt_build
+
+
+def _end(dbt: "subprocess.Popen[bytes]") -> None:
+    """A run that is stopped takes its dbt with it, wherever the signal found the run."""
+    if dbt.poll() is None:
+        dbt.terminate()
+        try:
+            dbt.wait(10)
+        except subprocess.TimeoutExpired:
+            dbt.kill()
+            dbt.wait()
 
 
 def _failed_nodes(run_results: Mapping[str, Any], build_db: Path) -> str:
