@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     faults: dict[tuple[str, str], tuple[bool, str]] = {}
     for result in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(result, []):
-            told: dict[str, Any] = dict(report.user_properties)
+            told: dict[str, Any] = dict(getattr(report, "user_properties", ()))
             if "fault" in told:
                 faults[told["fault"]] = (result == "passed", str(told.get("ended", "nothing lost, nothing told")))
     if not faults:
