@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -98,17 +98,14 @@ def diff(earlier: str | None, later: str, as_json: bool) -> None:
     A build is a kept build's id, `published`, or the path of a mart file. Without any: from the build before the
     published one to the published one.
     """
-    import duckdb
-
     from orchestration.diff import UnknownBuildError, build_before, build_file, compare, render
 
     home = Home.from_environment()
     try:
-        changes = compare(build_file(home, earlier or build_before(home)), build_file(home, later))
+        with _told_if_damaged():
+            changes = compare(build_file(home, earlier or build_before(home)), build_file(home, later))
     except UnknownBuildError as error:
         _fail(str(error))
-    except duckdb.Error as error:
-        _fail(_unreadable(home, error))
     click.echo(json.dumps(changes, indent=2, default=str) if as_json else "\n".join(render(changes)))
 
 
@@ -157,7 +154,8 @@ def trace(indicator: str, area: str, period: str, breakdown: str, as_json: bool)
     from orchestration.trace import trace as traced
 
     try:
-        found = traced(_published_mart(), indicator, area, period, breakdown)
+        with _told_if_damaged():
+            found = traced(_published_mart(), indicator, area, period, breakdown)
     except UntraceableError as error:
         _fail(str(error))
     click.echo(json.dumps(found, indent=2, default=str) if as_json else "\n".join(render(found)))
@@ -407,7 +405,8 @@ def render(summary: dict[str, Any]) -> str:
 
 
 def _report(query: str, show: Callable[[list[reports.Row]], Iterator[str]], *, as_json: bool) -> None:
-    rows = reports.rows_of(_published_mart(), query)
+    with _told_if_damaged():
+        rows = reports.rows_of(_published_mart(), query)
     for line in [reports.as_json(rows)] if as_json else show(rows):
         click.echo(line)
 
@@ -416,22 +415,20 @@ def _published_mart() -> Path:
     home = Home.from_environment()
     if not home.mart.is_file():
         _fail(f"nothing is published in {home.published}: run `outcomes run` first")
-    import duckdb
-
-    from orchestration.publish import published_build_id
-
-    try:
-        published_build_id(home)
-    except duckdb.Error as error:
-        _fail(_unreadable(home, error))
     return home.mart
 
 
-def _unreadable(home: Home, error: Exception) -> str:
-    return (
-        f"the published mart cannot be read: {str(error).splitlines()[0]}. `outcomes run` or `outcomes rollback` "
-        f"puts a damaged {home.mart.relative_to(home.root)} aside and publishes a good one"
-    )
+@contextmanager
+def _told_if_damaged() -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        _fail(
+            f"the mart cannot be read: {str(error).splitlines()[0]}. `outcomes run` and `outcomes rollback` put a "
+            "damaged published file aside and publish a good one"
+        )
 
 
 def _fail(message: str) -> NoReturn:
