@@ -124,10 +124,10 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         for last in (results, warehouse.home.dbt_results):  # dbt may not come to write its own
             last.unlink(missing_ok=True)
         invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
-        say(context.log, "dbt build")
-        # The gate needs Great Expectations, which takes seconds to import; dbt, in its own process, leaves the time.
-        Thread(target=import_great_expectations, daemon=True).start()
         try:
+            say(context.log, "dbt build")
+            # The gate needs Great Expectations, which takes seconds to import; dbt, in its own process, leaves the time.
+            Thread(target=import_great_expectations, daemon=True).start()
             yield from invocation.stream()
         finally:
             _end(invocation.process)
