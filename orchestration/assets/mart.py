@@ -126,7 +126,7 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
         try:
             say(context.log, "dbt build")
-            # The gate needs Great Expectations, which takes seconds to import; dbt, in its own process, leaves the time.
+            # The gate needs Great Expectations, which takes seconds to import: there is time while dbt is at work.
             Thread(target=import_great_expectations, daemon=True).start()
             yield from invocation.stream()
         finally:
