@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from tests.end_to_end.runs import (
     copy_of,
     environment,
 )
+from tests.end_to_end.test_kill import COMMANDS, DBT
 from tests.faults.mounts import own_mounts
 
 pytestmark = pytest.mark.end_to_end
@@ -30,7 +31,9 @@ READ_ONLY = 'mount --bind "$HOME_DIR" "$HOME_DIR" && mount -o remount,ro,bind "$
 STAYS = "what has landed and what is published stay as they are"
 
 
-def outcomes_with(mounts: str, home: Home, *arguments: str, largest_file: int | None = None) -> Finished:
+def outcomes_with(
+    mounts: str, home: Home, *arguments: str, largest_file: int | None = None, command: Sequence[str] = COMMAND
+) -> Finished:
     """A command with mounts of its own; where this machine allows none, with a limit on the size of its files."""
 
     def limit() -> None:
@@ -39,7 +42,7 @@ def outcomes_with(mounts: str, home: Home, *arguments: str, largest_file: int | 
 
     script = f'{mounts} && exec "$@"' if own_mounts() else 'exec "$@"'
     done = subprocess.run(
-        [*own_mounts(), "sh", "-c", script, "sh", *COMMAND, *arguments],
+        [*own_mounts(), "sh", "-c", script, "sh", *command, *arguments],
         cwd=PROJECT_ROOT,
         env=environment(home) | {"HOME_DIR": str(home.root)},
         capture_output=True,
@@ -62,9 +65,8 @@ def home(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
 def test_disk_that_is_full_while_dbt_builds(home: Home, ended: Ended) -> None:
     before = sha256_of(home.mart)
     home.build.mkdir(exist_ok=True)
-    done = outcomes_with(
-        'mount -t tmpfs -o size=12m tmpfs "$HOME_DIR/build"', home, "run", "--from", "landed", largest_file=8 << 20
-    )
+    small = 'mount -t tmpfs -o size=12m tmpfs "$HOME_DIR/build"'
+    done = outcomes_with(small, home, "run", "--from", "landed", largest_file=8 << 20, command=COMMANDS[DBT])
     assert done.code == 1, done.err
     last_words = done.err[done.err.index("outcomes: ") :]
     assert f"dbt_build: the disk refused build/build.duckdb in {home.root}: " in last_words
