@@ -9,7 +9,6 @@ import threading
 import time
 import traceback
 import tracemalloc
-from collections.abc import Iterator
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
