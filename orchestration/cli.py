@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,8 +20,10 @@ from typing import Any, NoReturn
 import click
 
 from orchestration import reports
+from orchestration.failures import STOPPED
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
 from orchestration.returns_commands import returns
+from sources.disk import disk_trouble
 
 GOOD, FAILED, DEGRADED = 0, 1, 3
 
@@ -78,9 +81,9 @@ def rollback(build_id: str | None) -> None:
     home = Home.from_environment()
     try:
         with home.lock():
-            now = roll_back(home, build_id)
-    except (PublishError, RunInProgressError) as error:
-        _fail(str(error))
+            now = roll_back(home, build_id, say=lambda text: click.echo(text, err=True))
+    except (PublishError, RunInProgressError, OSError) as error:
+        _fail(disk_trouble(error, home.root) or str(error))
     click.echo(f"published again: {now}")
     click.echo(f"kept builds: {', '.join(kept_builds(home))}")
 
@@ -99,7 +102,8 @@ def diff(earlier: str | None, later: str, as_json: bool) -> None:
 
     home = Home.from_environment()
     try:
-        changes = compare(build_file(home, earlier or build_before(home)), build_file(home, later))
+        with _told_if_damaged():
+            changes = compare(build_file(home, earlier or build_before(home)), build_file(home, later))
     except UnknownBuildError as error:
         _fail(str(error))
     click.echo(json.dumps(changes, indent=2, default=str) if as_json else "\n".join(render(changes)))
@@ -150,7 +154,8 @@ def trace(indicator: str, area: str, period: str, breakdown: str, as_json: bool)
     from orchestration.trace import trace as traced
 
     try:
-        found = traced(_published_mart(), indicator, area, period, breakdown)
+        with _told_if_damaged():
+            found = traced(_published_mart(), indicator, area, period, breakdown)
     except UntraceableError as error:
         _fail(str(error))
     click.echo(json.dumps(found, indent=2, default=str) if as_json else "\n".join(render(found)))
@@ -233,19 +238,29 @@ def _run(origin: str, *, quiet: bool, as_json: bool, as_of: dt.date | None = Non
     except OriginError as error:
         raise click.BadParameter(str(error), param_hint="--from") from error
     home = replace(Home.from_environment(), as_of=as_of)
+    # A service manager's signal is one like Ctrl-C; while the job itself runs, Dagster listens for both.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with home.lock():  # a clear answer before anything heavy is imported; the run takes the lock itself
-            pass
-    except RunInProgressError as error:
-        _fail(str(error))
+            home.try_to_write()
+    except (RunInProgressError, OSError) as error:
+        _fail(disk_trouble(error, home.root) or str(error))
     if not (quiet or as_json):
         _listen(started)
+    before = _identity(home.mart)
     failure = _execute(home, str(spec))
     if failure is not None:
-        _fail(f"the run failed; what was published before stays as it is\n{failure}")
+        stays = _identity(home.mart) == before
+        published = "what was published before stays as it is" if stays else "its build was published all the same"
+        _fail(f"the run failed; {published}\n{failure}")
     summary = summarise(home, time.monotonic() - started)
     click.echo(json.dumps(summary, indent=2, default=str) if as_json else render(summary))
     return DEGRADED if summary["degraded"] else GOOD
+
+
+def _identity(mart: Path) -> int | None:
+    """Which file is published: a publish never writes into the one before."""
+    return mart.stat().st_ino if mart.is_file() else None
 
 
 def _listen(started: float) -> None:
@@ -260,6 +275,18 @@ def _listen(started: float) -> None:
 
 def _execute(home: Home, origin: str) -> str | None:
     """Runs the job in this process, with run history. Returns why it failed, or None."""
+    try:
+        return _run_job(home, origin)
+    except KeyboardInterrupt:
+        return STOPPED
+    except Exception as error:  # the run's history lies on the same disk: Dagster cannot tell of a full one
+        told = disk_trouble(error, home.root)
+        if told is None:
+            raise
+        return told
+
+
+def _run_job(home: Home, origin: str) -> str | None:
     _dagster_environment(home)
     import dagster as dg
 
@@ -284,14 +311,14 @@ def _execute(home: Home, origin: str) -> str | None:
         result = job.execute_in_process(
             instance=instance, run_config=config, raise_on_error=False, tags={"outcomes/from": origin}
         )
-        return None if result.success else _why(result)
+        return None if result.success else _why(result, home)
 
 
-def _why(result: Any) -> str:
+def _why(result: Any, home: Home) -> str:
     """The first failures of a run, in the words of their errors."""
     from orchestration.failures import reasons
 
-    return "\n".join(reasons(result.all_events)[:5]) or "no step reported why; see the run in `outcomes ui`"
+    return "\n".join(reasons(result.all_events, home.root)[:5]) or "no step reported why; see the run in `outcomes ui`"
 
 
 def _dagster_environment(home: Home) -> None:
@@ -378,7 +405,8 @@ def render(summary: dict[str, Any]) -> str:
 
 
 def _report(query: str, show: Callable[[list[reports.Row]], Iterator[str]], *, as_json: bool) -> None:
-    rows = reports.rows_of(_published_mart(), query)
+    with _told_if_damaged():
+        rows = reports.rows_of(_published_mart(), query)
     for line in [reports.as_json(rows)] if as_json else show(rows):
         click.echo(line)
 
@@ -388,6 +416,19 @@ def _published_mart() -> Path:
     if not home.mart.is_file():
         _fail(f"nothing is published in {home.published}: run `outcomes run` first")
     return home.mart
+
+
+@contextmanager
+def _told_if_damaged() -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        _fail(
+            f"the mart cannot be read: {str(error).splitlines()[0]}. `outcomes run` and `outcomes rollback` put a "
+            "damaged published file aside and publish a good one"
+        )
 
 
 def _fail(message: str) -> NoReturn:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.home import Home
-from orchestration.publish import kept_builds, published_build_id
+from orchestration.publish import build_before_published, kept_builds
 
 SHOWN = 5  # examples of one kind of change in one indicator
 
@@ -85,11 +85,10 @@ def build_file(home: Home, name: str) -> Path:
 
 def build_before(home: Home) -> str:
     """Id of the kept build before the published one. Raises UnknownBuildError."""
-    now = published_build_id(home)
-    earlier = [name for name in kept_builds(home) if now is not None and name < now]
-    if not earlier:
+    before = build_before_published(home)
+    if before is None:
         raise UnknownBuildError("there is no build before the published one: name two builds")
-    return earlier[-1]
+    return before
 
 
 def compare(earlier: Path, later: Path) -> dict[str, Rows]:

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from sources.disk import writing
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
@@ -53,6 +56,11 @@ class Home:
     @property
     def build_db(self) -> Path:
         return self.build / "build.duckdb"
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary files of a run: what is being fetched and read."""
+        return self.build / "scratch"
 
     @property
     def statuses(self) -> Path:
@@ -120,8 +128,18 @@ class Home:
                 raise RunInProgressError(
                     f"another run is writing to {self.root} (process {holder}); wait for it, or stop that process"
                 ) from None
-            handle.seek(0)
-            handle.truncate()
-            handle.write(str(os.getpid()))
-            handle.flush()
+            with writing(path):
+                handle.truncate(0)
+                os.write(handle.fileno(), str(os.getpid()).encode())
             yield
+
+    def try_to_write(self) -> None:
+        """Raises OSError where a folder that a run writes to cannot be written to: not after minutes of work."""
+        for folder in (self.root, self.landing, self.raw, self.build, self.published, self.dagster_storage):
+            if folder.is_dir():
+                try:
+                    with TemporaryFile(dir=folder) as file:
+                        file.write(b"1")
+                except OSError as error:
+                    error.filename = str(folder)
+                    raise

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from sources.catalogue import Dataset, Table, place_of
+from sources.disk import disk_trouble, writing
 from sources.drift import Drift, DriftError, Fingerprint, drifts_of_release, fingerprints
 from sources.errors import (
     AccountMissingError,
@@ -68,7 +70,8 @@ class Outcome:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.dataset}.json"
         scratch = path.with_suffix(".tmp")
-        scratch.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
+        with writing(path):
+            scratch.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
         scratch.replace(path)
 
     @classmethod
@@ -106,10 +109,14 @@ class Ingest:
         return outcome
 
     def defect(self, dataset: Dataset, origin: Origin, error: Exception) -> Outcome:
-        """The outcome where our own code failed: the dataset stays as it was, and says why."""
-        found = mask_secrets(f"{dataset.publisher} / {dataset.dataset}: unexpected {type(error).__name__}: {error}")
-        self.landing.record_failed(dataset.dataset, found)
-        outcome = Outcome(dataset.dataset, "stale", problems=[f"{found}. This is a defect of the warehouse."])
+        """The outcome where the disk or our own code failed: the dataset stays as it was, and says why."""
+        who = f"{dataset.publisher} / {dataset.dataset}"
+        disk = disk_trouble(error, self.landing.root.parent)
+        defect = f"unexpected {type(error).__name__}: {error}. This is a defect of the warehouse."
+        found = mask_secrets(f"{who}: {disk or defect}")
+        with suppress(OSError):  # a full disk may not take this line either; the run tells it all the same
+            self.landing.record_failed(dataset.dataset, found)
+        outcome = Outcome(dataset.dataset, "stale", problems=[found])
         releases = self.landing.releases(sample=origin.spec.name == "sample")
         outcome.status, outcome.message = _verdict(outcome, [r for r in releases if r.dataset == dataset.dataset])
         outcome.finished_at = dt.datetime.now(dt.UTC).isoformat()

@@ -3,10 +3,12 @@
     published/outcomes.duckdb           what people open; replaced atomically, never written in place
     published/current -> builds/<id>    Parquet, Data Docs and run results of that build
     published/builds/<id>/              the last builds, each whole
+    published/order.txt                 their ids in the order in which they were published: no clock decides that
+    published/damaged/                  published files that could not be opened, for whoever has to find out why
 
 A build is made in a hidden folder, flushed to disk, renamed, and only then swapped in. Whoever has the old file
-open goes on reading it; whoever connects next gets the new one. A crash between the two renames of a swap is
-repaired by the next run (`repair`).
+open goes on reading it; whoever connects next gets the new one. What a crash leaves in between is repaired by the next
+run (`repair`): a build that never came to be published is not kept.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.home import PROJECT_ROOT, Home
+from sources.disk import disk_trouble, writing
 from sources.landing import fsync_folder
 
 if TYPE_CHECKING:
@@ -102,15 +105,18 @@ def publish(
         raise PublishError(f"{len(blocking)} failed checks of severity error: {named}")
     repair(home)
     scratch = home.builds / f".{build_id}"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
-    _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet")
-    _write_docs(documents, scratch / "data_docs")
-    _write_results(scratch, build_id, quality, counts)
-    _fsync_tree(scratch)
     folder = home.builds / build_id
-    scratch.replace(folder)
+    try:
+        scratch.mkdir(parents=True)
+        with writing(folder):
+            counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
+            _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet")
+            _write_docs(documents, scratch / "data_docs")
+            _write_results(scratch, build_id, quality, counts)
+            _fsync_tree(scratch)
+        scratch.replace(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     fsync_folder(home.builds)
     swap(home, folder)
     _remove_old_builds(home, keep)
@@ -120,10 +126,15 @@ def publish(
 def swap(home: Home, folder: Path) -> None:
     """Makes one kept build the published one: two renames, the mart's file first."""
     incoming = home.published / f".outcomes.duckdb.{os.getpid()}"
-    shutil.copyfile(folder / "outcomes.duckdb", incoming)
-    with incoming.open("rb+") as file:
-        os.fsync(file.fileno())
-    incoming.replace(home.mart)
+    try:
+        with writing(home.mart):
+            shutil.copyfile(folder / "outcomes.duckdb", incoming)
+            with incoming.open("rb+") as file:
+                os.fsync(file.fileno())
+        incoming.replace(home.mart)
+    finally:
+        incoming.unlink(missing_ok=True)
+    _note(home, folder.name)
     link = home.published / f".current.{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("builds") / folder.name, target_is_directory=True)
@@ -132,7 +143,10 @@ def swap(home: Home, folder: Path) -> None:
 
 
 def repair(home: Home) -> None:
-    """Removes what a crashed publish left, and makes `current` point to the build whose mart is published."""
+    """Removes what a crashed publish left, and makes `current` point to the build whose mart is published.
+
+    Raises duckdb.Error where the published file cannot be opened: see `set_damaged_aside`.
+    """
     home.builds.mkdir(parents=True, exist_ok=True)
     for leftover in [*home.builds.glob(".*"), *home.published.glob(".*")]:
         if leftover.is_dir() and not leftover.is_symlink():
@@ -140,8 +154,52 @@ def repair(home: Home) -> None:
         else:
             leftover.unlink()
     build_id = published_build_id(home)
-    if build_id and (home.builds / build_id).is_dir() and home.current.resolve().name != build_id:
-        swap(home, home.builds / build_id)
+    noted = _noted(home)
+    if noted is None:  # of a version that noted no order; or nothing was ever published
+        noted = kept_builds(home) if build_id or home.current.is_symlink() else []
+    for name in kept_builds(home):
+        if name not in (*noted, build_id):
+            shutil.rmtree(home.builds / name)
+    if build_id and (home.builds / build_id).is_dir():
+        if home.current.resolve().name == build_id:
+            _note(home, build_id)
+        else:
+            swap(home, home.builds / build_id)
+
+
+def set_damaged_aside(home: Home, say: Callable[[str], None]) -> None:
+    """Keeps a published file that cannot be opened under `damaged/`, and publishes a kept build in its place."""
+    damage = _damage(home.mart) if home.mart.is_file() else None
+    if damage is None:
+        return
+    folder = home.published / "damaged"
+    folder.mkdir(exist_ok=True)
+    aside = folder / f"outcomes-{len(list(folder.iterdir())) + 1}.duckdb"
+    home.mart.replace(aside)
+    fsync_folder(home.published)
+    say(f"damaged: {home.mart} cannot be opened ({damage}); its bytes are kept in {aside}")
+    newest_first = kept_builds(home)[::-1]
+    for name in sorted(newest_first, key=lambda name: name != home.current.resolve().name):
+        if _damage(home.builds / name / "outcomes.duckdb") is None:
+            swap(home, home.builds / name)
+            say(f"published again in its place: {name}")
+            return
+
+
+def _damage(mart: Path) -> str | None:
+    """Why a mart cannot be read, in a line; None where it can be. Raises what says nothing of the file itself."""
+    import duckdb
+
+    try:
+        with duckdb.connect(mart, read_only=True) as con:
+            con.execute("select build_id from mart.build").fetchall()
+            for (table,) in con.execute("select table_name from duckdb_tables() where schema_name = 'mart'").fetchall():
+                con.execute(f'select max(hash(t)) from mart."{table}" as t').fetchall()  # reads every block
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error) or disk_trouble(error, mart.parent):
+            raise
+        return str(error).splitlines()[0]
+    return None
 
 
 def published_build_id(home: Home) -> str | None:
@@ -156,23 +214,54 @@ def published_build_id(home: Home) -> str | None:
 
 
 def kept_builds(home: Home) -> list[str]:
-    """Build ids that are kept, oldest first."""
+    """Build ids that are kept, in the order in which they were published; one that never was comes last."""
     if not home.builds.is_dir():
         return []
-    return sorted(path.name for path in home.builds.iterdir() if not path.name.startswith("."))
+    noted = _noted(home) or []
+    kept = sorted(path.name for path in home.builds.iterdir() if not path.name.startswith("."))
+    return sorted(kept, key=lambda name: noted.index(name) if name in noted else len(noted))
 
 
-def rollback(home: Home, build_id: str | None = None) -> str:
+def build_before_published(home: Home) -> str | None:
+    """The kept build that was published before the one that is now; None where there is none."""
+    kept, now = kept_builds(home), published_build_id(home)
+    at = kept.index(now) if now in kept else len(kept)
+    return kept[at - 1] if at else None
+
+
+def _noted(home: Home) -> list[str] | None:
+    """Ids of builds in the order in which they were published; None where no version has noted any."""
+    path = home.published / "order.txt"
+    return path.read_text(encoding="utf-8").split() if path.is_file() else None
+
+
+def _note(home: Home, build_id: str) -> None:
+    """Puts a build that is published for the first time at the end of the order."""
+    noted, kept = _noted(home), kept_builds(home)
+    order = [name for name in (kept if noted is None else noted) if name in kept]
+    if build_id not in order:
+        order.append(build_id)
+    if order != noted:
+        scratch = home.published / f".order.{os.getpid()}"
+        with writing(home.published / "order.txt"):
+            scratch.write_text("\n".join(order), encoding="utf-8")
+        scratch.replace(home.published / "order.txt")
+
+
+def rollback(home: Home, build_id: str | None = None, *, say: Callable[[str], None] = lambda text: None) -> str:
     """Publishes an earlier kept build again: the named one, or the one before the published one."""
+    set_damaged_aside(home, say)
     kept = kept_builds(home)
-    now = published_build_id(home)
+    build_id = build_id or build_before_published(home)
     if build_id is None:
-        earlier = [name for name in kept if now is None or name < now]
-        if not earlier:
-            raise PublishError(f"no earlier build to go back to; kept: {', '.join(kept) or 'none'}")
-        build_id = earlier[-1]
+        raise PublishError(f"no earlier build to go back to; kept: {', '.join(kept) or 'none'}")
     if build_id not in kept:
         raise PublishError(f"expected one of the kept builds {', '.join(kept) or '(none)'}, found {build_id!r}")
+    damage = _damage(home.builds / build_id / "outcomes.duckdb")
+    if damage:
+        raise PublishError(
+            f"expected a kept build that can be opened, found {build_id} damaged ({damage}); name another"
+        )
     swap(home, home.builds / build_id)
     return build_id
 

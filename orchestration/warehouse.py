@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -24,6 +25,7 @@ from orchestration.failures import reasons
 from orchestration.home import Home
 from orchestration.ingest import Ingest, Outcome
 from orchestration.progress import say
+from orchestration.publish import set_damaged_aside
 from sources.catalogue import CATALOGUE_DIR, Dataset, load_catalogue
 from sources.landing import Landing
 from sources.origins import Origin, OriginSpec, open_origin, parse
@@ -61,6 +63,10 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
         with ExitStack() as stack:
             stack.enter_context(self.home.lock())
+            stack.enter_context(_scratch_in(self.home.scratch))
+            self.landing.remove_leftovers()
+            self.raw.remove_leftovers()
+            set_damaged_aside(self.home, lambda text: say(None, text))
             if context.instance is not None and context.run is not None:
                 end_abandoned_runs(context.instance, context.run.run_id)
                 forget_old_runs(context.instance, self.home.dagster_storage)
@@ -76,7 +82,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         outcomes = [Outcome.read(self.home.statuses, dataset) for dataset in self.catalogue]
         problems = {outcome.dataset: outcome.problems for outcome in outcomes if outcome and outcome.failed}
         logged = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-        failed = reasons(entry.dagster_event for entry in logged if entry.dagster_event is not None)
+        failed = reasons((entry.dagster_event for entry in logged if entry.dagster_event), self.home.root)
         if failed:
             problems[RUN] = failed
         alert(self.home.alerts, problems, say=lambda text: say(None, text))
@@ -161,6 +167,19 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def refused_for_drift(self) -> list[dict[str, Any]]:
         """Ledger rows of releases refused for their form; none in a build as of a day, which only looks back."""
         return [] if self.home.as_of else self.landing.refused_for_drift(sample=self.is_sample)
+
+
+@contextmanager
+def _scratch_in(folder: Path) -> Iterator[None]:
+    """Temporary files lie in `folder`, emptied before and after: what a killed run left there may be records."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def end_abandoned_runs(instance: dg.DagsterInstance, run_id: str | None = None) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import mktime_tz, parsedate_tz
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
@@ -32,6 +33,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import InvalidHeader, NameResolutionError, ReadTimeoutError
 from urllib3.util import Retry
 
+from sources.disk import writing
 from sources.errors import LATER, NetworkError, PayloadError, SourceError, mask_secrets
 from sources.gate import parse_json
 
@@ -65,6 +67,7 @@ class Throttle:
 # ONS: 200 requests a minute over site and API, 15 in 10 s for assets in high demand. Nomis: the number of
 # concurrent requests is limited, 0.5-1 s apart is asked for. GOV.UK: 10 a second.
 _ONS = Throttle(0.7, 2, group="ons")
+_GOVUK = Throttle(0.1, 4, group="govuk")
 THROTTLES: Mapping[str, Throttle] = {
     "www.ons.gov.uk": _ONS,
     "api.beta.ons.gov.uk": _ONS,
@@ -72,8 +75,8 @@ THROTTLES: Mapping[str, Throttle] = {
     "static.ons.gov.uk": _ONS,
     "services1.arcgis.com": Throttle(0.3, 2),
     "www.nomisweb.co.uk": Throttle(0.6, 1),
-    "www.gov.uk": Throttle(0.1, 4),
-    "assets.publishing.service.gov.uk": Throttle(0.1, 4),
+    "www.gov.uk": _GOVUK,
+    "assets.publishing.service.gov.uk": _GOVUK,
     "www.ofcom.org.uk": Throttle(1.0, 1),
     "storage.googleapis.com": Throttle(0.5, 1),
     "dataportal.orr.gov.uk": Throttle(1.0, 1),
@@ -130,7 +133,8 @@ class PoliteSession:
 
     `allowed_hosts`: host names, with `:port` where the port is not the scheme's own. `timeout`: seconds to
     connect and between two reads; `max_seconds`: for one whole body. `max_retry_after`: seconds; a longer
-    Retry-After ends the request. `backoff`: seconds before the first retry, doubled each time, with jitter.
+    Retry-After ends the request. `backoff`: seconds before the first retry, doubled each time, with jitter;
+    `max_retry_seconds`: from the first attempt of a request on, in which another one may still start.
     """
 
     def __init__(
@@ -145,6 +149,7 @@ class PoliteSession:
         max_bytes: int = 600_000_000,
         max_seconds: float = 1800.0,
         max_retry_after: float = 120.0,
+        max_retry_seconds: float = 600.0,
     ) -> None:
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
         self._throttle = throttle
@@ -156,6 +161,7 @@ class PoliteSession:
         self._max_bytes = max_bytes
         self._max_seconds = max_seconds
         self._max_retry_after = max_retry_after
+        self._max_retry_seconds = max_retry_seconds
         self._session = requests.Session()
         self._session.auth = NoAccount()
         self._session.headers["User-Agent"] = user_agent or honest_user_agent()
@@ -225,7 +231,7 @@ class PoliteSession:
         part = to.with_name(f".{to.name}.part")
         to.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with part.open("wb") as sink:
+            with writing(to), part.open("wb") as sink:
                 reply = self._fetch(call, sink)
             if reply.not_modified:
                 return reply
@@ -235,22 +241,25 @@ class PoliteSession:
         return replace(reply, body_path=to)
 
     def _fetch(self, call: _Call, sink: IO[bytes]) -> Response:
-        """Attempt until there is a reply, a failure that will not pass, or no retry left."""
+        """Attempt until there is a reply, a failure that will not pass, or no retry or no time for one left."""
         attempt = 0
+        deadline = time.monotonic() + self._max_retry_seconds
         while True:
             sink.seek(0)
             sink.truncate()
             outcome = self._attempt(call, sink)
             if isinstance(outcome, Response):
                 return outcome
-            if not outcome.may_pass or attempt >= self._retries:
+            pause = outcome.pause
+            if pause is None:
+                pause = self._backoff * 2**attempt * random.uniform(1.0, 1.5)  # noqa: S311  (not a secret)
+            if not outcome.may_pass or attempt >= self._retries or time.monotonic() + pause > deadline:
                 # Raised here, not where it was caught: a chained exception would show the address's secrets.
                 raise outcome.error
             attempt += 1
             log.warning("retry %d of %d after: %s", attempt, self._retries, outcome.error)
-            if outcome.back_off:
-                jitter = random.uniform(1.0, 1.5)  # noqa: S311  (not a secret)
-                time.sleep(self._backoff * 2 ** (attempt - 1) * jitter)
+            if outcome.pause is None:  # else the host's gate waits, for all who ask that host
+                time.sleep(pause)
 
     def _attempt(self, call: _Call, sink: IO[bytes]) -> Response | _Failure:
         """One request with its redirects, each hop checked and throttled on its own."""
@@ -363,7 +372,7 @@ class PoliteSession:
         return _Failure(
             call.error(NetworkError, found=f"{found}, {_asked_to_wait(wait)}", action=LATER),
             may_pass=wait <= self._max_retry_after,
-            back_off=False,
+            pause=wait,
         )
 
 
@@ -440,11 +449,11 @@ class NoAccount(AuthBase):
 
 @dataclass(frozen=True)
 class _Failure:
-    """An attempt without a reply; `back_off` is false where the publisher itself said how long to wait."""
+    """An attempt without a reply; `pause`: seconds that the publisher itself asked for."""
 
     error: SourceError
     may_pass: bool = False
-    back_off: bool = True
+    pause: float | None = None
 
 
 class _HostGate:
@@ -528,10 +537,16 @@ def _action_for(publisher: str, status: int) -> str:
 
 
 def _retry_after(reply: requests.Response) -> float | None:
-    """Seconds that Retry-After asks for (a number or an HTTP date); None where it is absent or unreadable."""
+    """Seconds that Retry-After asks for (a number or an HTTP date); None where it is absent or unreadable.
+
+    A date counts from the publisher's own: the clock of this machine may be wrong.
+    """
     asked = reply.headers.get("Retry-After")
     if not asked:
         return None
+    until, now = parsedate_tz(asked), parsedate_tz(reply.headers.get("Date"))
+    if until and now:
+        return float(max(mktime_tz(until) - mktime_tz(now), 0))
     try:
         return float(Retry(retry_after_max=_LONGEST_RETRY_AFTER).parse_retry_after(asked))
     except (InvalidHeader, ValueError, OverflowError):

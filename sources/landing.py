@@ -19,6 +19,7 @@ from shutil import copyfile
 from threading import Lock
 from typing import Any, Literal
 
+from sources.disk import writing
 from sources.release import Payload, Release, describe, in_order, sha256_of, with_paths
 
 Outcome = Literal["landed", "unchanged", "rejected", "failed"]
@@ -49,12 +50,12 @@ class Landing:
             return list(self._rows)
 
     def releases(self, *, sample: bool) -> list[Release]:
-        """Landed releases, oldest first: those of the bundled sample, or all others. Never both."""
+        """Landed releases in the order in which they landed: those of the bundled sample, or all others. Never both."""
         latest: dict[str, Release] = {}
         for row in self.rows():
             if row["outcome"] == "landed" and (row["origin"] == "sample") == sample:
                 latest[row["release_id"]] = Release.from_dict(row)
-        return list(latest.values())
+        return _in_step(list(latest.values()))
 
     def refused_for_drift(self, *, sample: bool) -> list[dict[str, Any]]:
         """Ledger rows of releases refused for their form that have not landed since, the newest row of each."""
@@ -94,10 +95,10 @@ class Landing:
         return [release for release in self._of_part(candidate) if release.sha256 == candidate.sha256]
 
     def _of_part(self, candidate: Release) -> list[Release]:
-        """Landed releases of the candidate's dataset, part and basis, in order of publication."""
+        """Landed releases of the candidate's dataset, part and basis, as they landed: dates may have been wrong."""
         part = (candidate.dataset, candidate.part, candidate.basis)
         releases = self.releases(sample=candidate.origin == "sample")
-        return in_order(release for release in releases if (release.dataset, release.part, release.basis) == part)
+        return [release for release in releases if (release.dataset, release.part, release.basis) == part]
 
     def before(self, candidate: Release) -> Release | None:
         """The whole release that comes right before the candidate in the order of publication, if there is one."""
@@ -168,6 +169,12 @@ class Landing:
             release, files=tuple(replace(file, path=path, sha256=digest, bytes=size) for file in release.files)
         )
 
+    def remove_leftovers(self) -> None:
+        """Removes what a killed run had begun to store; only for who alone may write."""
+        for folder in (self.root, self.root / "rejected"):
+            for leftover in folder.glob("*/.*"):
+                leftover.unlink()
+
     def commit(self, release: Release) -> None:
         """Makes a stored release part of the landing zone."""
         self._append({"outcome": "landed", "recorded_at": _now(), **release.to_dict()})
@@ -217,12 +224,45 @@ class Landing:
         line = json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n"
         with self._lock:
             self.root.mkdir(parents=True, exist_ok=True)
-            with self.ledger_path.open("ab") as ledger:
+            with writing(self.ledger_path), self.ledger_path.open("ab") as ledger:
                 if ledger.tell() and not _ends_with_newline(self.ledger_path):
                     ledger.write(b"\n")  # closes a row torn by a crash
                 ledger.write(line)
                 ledger.flush()
                 os.fsync(ledger.fileno())
+
+
+def _in_step(releases: list[Release]) -> list[Release]:
+    """Releases as they landed, with dates that can be: a clock was ahead, or a publisher's date is a slip of the pen.
+
+    None was fetched later than what landed after it of the same part, none was published after all that was fetched.
+    Such a release would else stay the newest until that day has come. Only of live ones, which a clock has dated.
+    """
+    next_at: dict[tuple[str, str], dt.datetime] = {}
+    found = []
+    for landed in reversed(releases):
+        release, part = landed, (landed.dataset, landed.part)
+        if landed.origin == "live":
+            if part in next_at and landed.retrieved_at > next_at[part]:
+                release = replace(landed, retrieved_at=next_at[part] - dt.timedelta(seconds=1))
+                if landed.published_at_basis == "retrieved":
+                    release = _dated_by_retrieval(release)
+            next_at[part] = release.retrieved_at
+        found.append(release)
+    if not next_at:
+        return releases
+    last = max(next_at.values()).date() + dt.timedelta(days=1)  # wherever on earth it was published
+    return [
+        _dated_by_retrieval(release)
+        if release.origin == "live" and max(release.published_at, release.revised_at) > last
+        else release
+        for release in reversed(found)
+    ]
+
+
+def _dated_by_retrieval(release: Release) -> Release:
+    day = release.retrieved_at.date()
+    return replace(release, published_at=day, revised_at=day, published_at_basis="retrieved")
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
@@ -249,10 +289,14 @@ def _store(source: Path, target: Path) -> None:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    copyfile(source, temporary)
-    with temporary.open("rb+") as file:
-        os.fsync(file.fileno())
-    temporary.replace(target)
+    try:
+        with writing(target):
+            copyfile(source, temporary)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
     fsync_folder(target.parent)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sources.catalogue import Dataset
+from sources.disk import writing
 from sources.drift import Fingerprint
 from sources.landing import fsync_folder
 from sources.readers import PROVENANCE, READER_VERSION
@@ -59,19 +60,29 @@ class RawStore:
         target = self.folder(dataset, release)
         scratch = target.with_name(f".{target.name}.{os.getpid()}")
         shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
-        for name, rows in tables.items():
-            parquet.write_table(rows, scratch / f"{name}.parquet", compression="zstd")
-        (scratch / "contract.json").write_text(json.dumps(contract, ensure_ascii=False), encoding="utf-8")
         form = {name: found.to_dict() for name, found in fingerprints.items()}
-        (scratch / "fingerprint.json").write_text(json.dumps(form, ensure_ascii=False), encoding="utf-8")
-        shutil.rmtree(target, ignore_errors=True)
-        scratch.replace(target)
+        try:
+            scratch.mkdir(parents=True)
+            for name, rows in tables.items():
+                with writing(target / f"{name}.parquet"):
+                    parquet.write_table(rows, scratch / f"{name}.parquet", compression="zstd")
+            for name, content in (("contract.json", contract), ("fingerprint.json", form)):
+                with writing(target / name):
+                    (scratch / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+            shutil.rmtree(target, ignore_errors=True)
+            scratch.replace(target)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
         fsync_folder(target.parent)
         for other in target.parent.glob(f"{release.key}~*"):
             if other != target:
                 shutil.rmtree(other)
         return target
+
+    def remove_leftovers(self) -> None:
+        """Removes what a killed run had begun to write; only for who alone may write."""
+        for leftover in self.root.glob("*/.*"):
+            shutil.rmtree(leftover)
 
     def contract(self, dataset: Dataset, release: Release) -> dict[str, Any]:
         """Contract results as stored by `write`."""

@@ -12,6 +12,8 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.load_profile("repeatable")
 
+pytest_plugins = ["tests.faults.table"]
+
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED_DIR = Path(os.environ.get("OUTCOMES_PUBLISHED_DIR", PROJECT_ROOT.parent / "shared" / "published"))
 

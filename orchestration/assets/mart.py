@@ -5,6 +5,8 @@
 import datetime as dt
 import json
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version
@@ -29,6 +31,7 @@ from orchestration.progress import say
 from orchestration.publish import KEEP_BUILDS, new_build_id, publish
 from orchestration.warehouse import Warehouse
 from sources.catalogue import Dataset
+from sources.disk import disk_trouble
 from sources.origins import unused_entries
 
 if TYPE_CHECKING:
@@ -117,17 +120,39 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         os.environ.update(transform.dbt_environment(warehouse.home))
         command = ["build", "--exclude-resource-type", "unit_test"]
         target = warehouse.home.build / "dbt"
+        results = target / "run_results.json"
+        for last in (results, warehouse.home.dbt_results):  # dbt may not come to write its own
+            last.unlink(missing_ok=True)
         invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
-        say(context.log, "dbt build")
-        # The gate needs Great Expectations, which takes seconds to import; dbt, in its own process, leaves the time.
-        Thread(target=import_great_expectations, daemon=True).start()
-        yield from invocation.stream()
-        results = invocation.get_artifact("run_results.json")
-        warehouse.home.dbt_results.write_text(json.dumps(results), encoding="utf-8")
-        if not invocation.is_successful():
-            raise dg.Failure(_failed_nodes(results, warehouse.home.build_db), allow_retries=False)
+        try:
+            say(context.log, "dbt build")
+            # The gate needs Great Expectations, which takes seconds to import: there is time while dbt is at work.
+            Thread(target=import_great_expectations, daemon=True).start()
+            yield from invocation.stream()
+        finally:
+            _end(invocation.process)
+        error = invocation.get_error()
+        told = str(error or "dbt ended without its results")
+        disk = disk_trouble(told, warehouse.home.root, at=warehouse.home.build_db)
+        if disk or not results.is_file():
+            raise dg.Failure(disk or told, allow_retries=False)
+        shutil.copyfile(results, warehouse.home.dbt_results)
+        if error is not None:
+            failed = _failed_nodes(transform.read_json(results), warehouse.home.build_db)
+            raise dg.Failure(failed, allow_retries=False)
 
     return dbt_build
+
+
+def _end(dbt: "subprocess.Popen[bytes]") -> None:
+    """A run that is stopped takes its dbt with it, wherever the signal found the run."""
+    if dbt.poll() is None:
+        dbt.terminate()
+        try:
+            dbt.wait(10)
+        except subprocess.TimeoutExpired:
+            dbt.kill()
+            dbt.wait()
 
 
 def _failed_nodes(run_results: Mapping[str, Any], build_db: Path) -> str:

@@ -8,7 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +65,9 @@ def outcomes(home: Home, *arguments: str) -> Finished:
 class Running:
     """A command at work, in a process group of its own."""
 
-    def __init__(self, home: Home, *arguments: str) -> None:
+    def __init__(self, home: Home, *arguments: str, command: Sequence[str] = COMMAND) -> None:
         self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*command, *arguments],
             cwd=PROJECT_ROOT,
             env=environment(home),
             stdout=subprocess.DEVNULL,
@@ -75,6 +76,11 @@ class Running:
             start_new_session=True,
         )
         self.said: list[str] = []
+
+    def wait_for_sight(self, folder: Path, sight: str) -> None:
+        """Returns when something in `folder` matches `sight`; fails when the command ends first."""
+        while not any(folder.glob(sight)):
+            assert self.process.poll() is None, sight
 
     def wait_for(self, words: str) -> None:
         """Returns when a line of progress holds `words`; fails with all that was said when the command ends first."""
@@ -101,19 +107,30 @@ class Running:
         _, last_words = self.process.communicate()
         return self.process.returncode, last_words
 
+    def left_alive(self) -> list[str]:
+        """Commands of the process group that go on, 10 s after the command itself has ended."""
+        for _ in range(100):
+            listed = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True)
+            rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+            alive = [row[2] for row in rows if row[0] == str(self.process.pid) and not row[1].startswith("Z")]
+            if not alive:
+                break
+            time.sleep(0.1)
+        return alive
+
 
 @contextmanager
-def running(home: Home, *arguments: str) -> Iterator[Running]:
+def running(home: Home, *arguments: str, command: Sequence[str] = COMMAND) -> Iterator[Running]:
     """A command at work; nothing of its process group is left afterwards."""
-    command = Running(home, *arguments)
+    started = Running(home, *arguments, command=command)
     try:
-        yield command
+        yield started
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(command.process.pid, signal.SIGKILL)
-        command.process.wait()
-        assert command.process.stderr is not None
-        command.process.stderr.close()
+            os.killpg(started.process.pid, signal.SIGKILL)
+        started.process.wait()
+        assert started.process.stderr is not None
+        started.process.stderr.close()
 
 
 def copy_of(home: Home, folder: Path) -> Home:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from tests.end_to_end.runs import copy_of
 
 pytestmark = pytest.mark.end_to_end
 
-PUBLISHES = 15
+PUBLISHES = 20
 LEAST_READS = 50
 # Connects anew for every read, as a BI server that refreshes does, until its input ends; one line per read.
 READER = """
@@ -44,7 +45,10 @@ def home(sample_home: Home, tmp_path: Path) -> Home:
     return copy_of(sample_home, tmp_path / "home")
 
 
-def test_reader_sees_whole_builds_only(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("reader", f"reads in a loop over {PUBLISHES} publishes")
+def test_reader_sees_whole_builds_only(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: Callable[[str], None]
+) -> None:
     # Not what a reader of the mart looks at, and what takes longest to write.
     monkeypatch.setattr(publish, "_write_docs", lambda documents, folder: folder.mkdir())
     checks = json.loads((home.current / "results.json").read_text(encoding="utf-8"))["checks"]
@@ -92,6 +96,7 @@ def test_reader_sees_whole_builds_only(home: Home, tmp_path: Path, monkeypatch: 
         assert stated == counted == joined == rows[build_id]
         assert quality.setdefault(build_id, checked) == checked
     assert len(quality) > 2
+    ended(f"{len(seen)} reads of {len(quality)} builds, each whole, no error")
 
 
 def count_observations(home: Home) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +16,7 @@ from orchestration.publish import kept_builds
 from sources.catalogue import load_catalogue
 from sources.release import sha256_of
 from tests.end_to_end.runs import (
+    COMMAND,
     assert_landing_is_readable,
     assert_mart_is_whole,
     assert_nobody_holds_the_lock,
@@ -28,7 +30,29 @@ pytestmark = pytest.mark.end_to_end
 
 RUN = ("run", "--from", "sample")
 # Lines of progress.
-LANDED, DBT, PUBLISH = ": ok: 1 new", "dbt build", "publish"
+STARTING, LANDED, RAW, DBT, GATE, PUBLISH = (
+    "starting", ": ok: 1 new", "building from", "dbt build", "release gate", "publish"
+)  # fmt: skip
+
+# `outcomes` with a job that begins at a later step, on what the run before has left: sooner there.
+LATER_STEPS = """
+import dagster as dg
+from orchestration.assets import mart
+
+gate_and_publish = dg.AssetSelection.assets(mart.PUBLISHED) | dg.AssetSelection.checks_for_assets(
+    *mart.GATE_ASSETS.values())
+without_ingest = dg.AssetSelection.all() - dg.AssetSelection.key_prefixes("landed")
+dg.AssetSelection.all = staticmethod(lambda: {steps})
+
+from orchestration.cli import main
+main()
+"""
+COMMANDS = {
+    STARTING: COMMAND,
+    LANDED: COMMAND,
+    **{step: [sys.executable, "-c", LATER_STEPS.format(steps="without_ingest")] for step in (RAW, DBT)},
+    **{step: [sys.executable, "-c", LATER_STEPS.format(steps="gate_and_publish")] for step in (GATE, PUBLISH)},
+}
 
 # Publishes the build database of a home again and again, and says so each time. The docs, whose library takes longest
 # to import, are left out: they go into the same hidden folder as all the rest.
@@ -61,33 +85,83 @@ WHILE_PUBLISHING = (
 
 @pytest.fixture(scope="module")
 def home(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A warehouse with a published mart that has lost its landing zone: the next run lands everything again."""
-    copy = copy_of(sample_home, tmp_path_factory.mktemp("kill") / "home")
-    shutil.rmtree(copy.landing)
-    shutil.rmtree(copy.raw)
-    return copy
+    """A warehouse with a published mart, in which one run after the other is stopped."""
+    return copy_of(sample_home, tmp_path_factory.mktemp("kill") / "home")
 
 
-@pytest.mark.parametrize("moment", [LANDED, PUBLISH])
-def test_killed_run_leaves_everything_whole(home: Home, sample_home: Home, moment: str) -> None:
-    if moment == PUBLISH:  # sooner there with everything landed
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(moment, marks=pytest.mark.fault("process", f"SIGTERM at `{moment.strip(': ')}`"))
+        for moment in (PUBLISH, GATE, DBT, RAW, LANDED, STARTING)
+    ],
+)
+def test_sigterm_stops_at_every_step(home: Home, moment: str, ended: Callable[[str], None]) -> None:
+    before = sha256_of(home.mart)
+    if moment == LANDED:
+        lose_what_landed(home)
+    with running(home, *RUN, command=COMMANDS[moment]) as run:
+        run.wait_for(moment)
+        if moment == PUBLISH:
+            run.wait_for_sight(home.builds, ".*/outcomes.duckdb")
+        code, last_words = run.terminate()
+        assert run.left_alive() == []
+    assert code == 1
+    assert "stopped by a signal" in last_words
+    assert "what was published before stays as it is" in last_words
+    assert "Traceback" not in last_words
+    assert sha256_of(home.mart) == before
+    assert_mart_is_whole(home)
+    assert_nobody_holds_the_lock(home)
+    ended(f"exit code {code}: {last_words.splitlines()[-1]}")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(moment, marks=pytest.mark.fault("process", f"SIGKILL at `{moment.strip(': ')}`"))
+        for moment in (PUBLISH, GATE, RAW, LANDED)
+    ],
+)
+def test_killed_run_leaves_everything_whole(
+    home: Home, sample_home: Home, moment: str, ended: Callable[[str], None]
+) -> None:
+    if moment == LANDED:
+        lose_what_landed(home)
+    else:
         shutil.copytree(sample_home.landing, home.landing, dirs_exist_ok=True)
         shutil.copytree(sample_home.raw, home.raw, dirs_exist_ok=True)
-    before, builds = sha256_of(home.mart), kept_builds(home)
-    with running(home, *RUN) as run:
+    before, last = sha256_of(home.mart), kept_builds(home)[-1]
+    with running(home, *RUN, command=COMMANDS[moment]) as run:
         run.wait_for(moment)
         run.kill()
     build_id = assert_mart_is_whole(home)
     # Only who was publishing may have come to the swap.
-    assert sha256_of(home.mart) == before or (moment == PUBLISH and build_id > max(builds))
-    assert assert_landing_is_readable(home) > 0
+    assert sha256_of(home.mart) == before or (moment == PUBLISH and build_id > last)
+    if moment in (PUBLISH, LANDED):
+        assert assert_landing_is_readable(home) > 0
     assert_nobody_holds_the_lock(home)
+    ended("no lock, the mart is a whole build, every landed release has its bytes")
 
 
-def test_next_run_is_good_and_history_says_what_happened(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def lose_what_landed(home: Home) -> None:
+    shutil.rmtree(home.landing, ignore_errors=True)
+    shutil.rmtree(home.raw, ignore_errors=True)
+
+
+@pytest.mark.fault("process", "SIGKILL at `dbt build`, and dbt goes on")
+def test_next_run_is_good_and_history_says_what_happened(
+    home: Home, monkeypatch: pytest.MonkeyPatch, ended: Callable[[str], None]
+) -> None:
     """The last run is killed without its dbt, which goes on writing for a while; the next one waits for it."""
     before = sha256_of(home.mart)
-    with running(home, *RUN) as run:
+    # What a run leaves that is killed between two bytes.
+    dataset = next(folder.name for folder in home.landing.iterdir() if folder.is_dir())
+    (home.landing / dataset / ".0123.csv.4711").write_bytes(b"half")
+    (home.raw / dataset / ".release.4711").mkdir(parents=True)
+    (home.scratch / "outcomes-fetch-4711").mkdir(parents=True)
+    (home.scratch / "outcomes-fetch-4711" / "records.zip").write_bytes(b"personal")
+    with running(home, *RUN, command=COMMANDS[DBT]) as run:
         run.wait_for(DBT)
         run.kill_alone()
         assert sha256_of(home.mart) == before
@@ -96,8 +170,9 @@ def test_next_run_is_good_and_history_says_what_happened(home: Home, monkeypatch
     assert done.code == 0, done.err
     assert home.current.resolve().name == assert_mart_is_whole(home)
     assert assert_landing_is_readable(home) >= len(load_catalogue())
-    leftovers = [path for folder in (home.published, home.builds) for path in folder.glob(".*")]
-    assert leftovers == []
+    assert [path for path in home.root.rglob(".*") if home.dagster_storage not in path.parents] == []
+    assert not home.scratch.exists()
+    ended("the next run waits for dbt, removes what was left, and publishes")
     monkeypatch.setenv("OUTCOMES_DAGSTER_STORAGE", str(home.dagster_storage))
     with dg.DagsterInstance.from_config(str(PROJECT_ROOT)) as instance:
         newest_first = [run.status for run in instance.get_runs()]
@@ -106,7 +181,10 @@ def test_next_run_is_good_and_history_says_what_happened(home: Home, monkeypatch
     assert set(newest_first[1:-1]) == {dg.DagsterRunStatus.FAILURE}
 
 
-def test_second_run_is_refused_and_sigterm_stops_the_first(sample_home: Home, tmp_path: Path) -> None:
+@pytest.mark.fault("process", "two runs at once")
+def test_second_run_is_refused_and_the_first_goes_on(
+    sample_home: Home, tmp_path: Path, ended: Callable[[str], None]
+) -> None:
     home = copy_of(sample_home, tmp_path / "home")
     before = sha256_of(home.mart)
     with running(home, *RUN) as first:
@@ -117,17 +195,16 @@ def test_second_run_is_refused_and_sigterm_stops_the_first(sample_home: Home, tm
             assert f"another run is writing to {home.root} (process {first.process.pid})" in second.err
             assert "starting" not in second.err
         first.wait_for(DBT)
-        code, last_words = first.terminate()
-    assert code == 1
-    assert "stopped by a signal" in last_words
-    assert "what was published before stays as it is" in last_words
+        first.kill()
+    ended(f"exit code 1: {second.err}")
     assert sha256_of(home.mart) == before
     assert_mart_is_whole(home)
     assert_landing_is_readable(home)
     assert_nobody_holds_the_lock(home)
 
 
-def test_killed_while_publishing(sample_home: Home, tmp_path: Path) -> None:
+@pytest.mark.fault("process", "SIGKILL at five moments of a publish")
+def test_killed_while_publishing(sample_home: Home, tmp_path: Path, ended: Callable[[str], None]) -> None:
     """Whatever the publisher was at: the published file is the last whole build, and the next publisher goes on."""
     home = copy_of(sample_home, tmp_path / "home")
     seen = [assert_mart_is_whole(home)]
@@ -149,6 +226,7 @@ def test_killed_while_publishing(sample_home: Home, tmp_path: Path) -> None:
         seen.append(assert_mart_is_whole(home))
         assert_nobody_holds_the_lock(home)
     assert seen == sorted(set(seen))
+    ended("whole builds only, and the next publisher goes on")
     kept = kept_builds(home)
     rolled_back = outcomes(home, "rollback")
     assert rolled_back.code == 0, rolled_back.err

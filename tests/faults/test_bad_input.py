@@ -6,8 +6,6 @@ aside; it may not touch what has landed, nor keep another dataset from its relea
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import re
 import time
@@ -23,11 +21,8 @@ from werkzeug import Request, Response
 
 from expectations.runner import Runner
 from orchestration.assets.datasets import data_version
-from orchestration.ingest import Ingest, Outcome
-from sources.landing import Landing
-from sources.origins import open_origin, parse
-from sources.raw import RawStore
-from sources.release import Release, in_order, known_from
+from sources.release import in_order, known_from
+from tests.faults.nights import Source, Warehouse, told_of
 from tests.faults.publishers import (
     LIVERPOOL,
     BusinessDemography,
@@ -45,54 +40,14 @@ from tests.faults.publishers import (
     members,
     zipped,
 )
-from tests.loopback import broken_off, loopback_session
+from tests.loopback import broken_off
 
-Source = Publisher | Nomis
-Files = dict[str, tuple[str, int]]  # path -> (sha256, time of last change in ns)
+Ended = Callable[[str], None]
 
 HTML = b"<!DOCTYPE html><html><head><title>Sorry, there is a problem with the service</title></head></html>"
 A_DAY = 86_400
 GREATER_MANCHESTER = "E47000001"
 UID = "0x0123456789abcdef"
-
-
-# --- a warehouse, night by night --------------------------------------------------------------------------
-
-
-class Warehouse:
-    """Landing zone and raw Parquet in one folder; every night is another process with another session."""
-
-    def __init__(self, root: Path, runner: Runner, *servers: HTTPServer) -> None:
-        self.root, self.runner, self.servers = root, runner, servers
-
-    def night(self, *sources: Source, **session: Any) -> list[Outcome]:
-        landing = Landing(self.root / "landing")
-        ingest = Ingest(landing, RawStore(self.root / "raw"), lambda: self.runner)
-        with loopback_session(*self.servers, **({"retries": 2} | session)) as polite:
-            origin = open_origin(parse("live"), landing, polite)
-            return [ingest.ingest(source.dataset(), origin) for source in sources]
-
-    def ledger(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.root / "landing" / "ledger.jsonl").read_bytes().splitlines()]
-
-    def releases(self, source: Source) -> list[Release]:
-        landed = Landing(self.root / "landing").releases(sample=False)
-        return [release for release in landed if release.dataset == source.dataset().dataset]
-
-    def held(self, source: Source) -> Files:
-        """Everything that is kept of a dataset: bytes as published, raw Parquet, contract results."""
-        name = source.dataset().dataset
-        folders = (self.root / "landing" / name, self.root / "raw" / name)
-        return {
-            str(path.relative_to(self.root)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
-            for folder in folders
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
-
-    def rejected(self, source: Source) -> list[bytes]:
-        folder = self.root / "landing" / "rejected" / source.dataset().dataset
-        return [path.read_bytes() for path in sorted(folder.glob("*"))]
 
 
 @pytest.fixture(scope="module")
@@ -444,15 +399,23 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
-def test_bad_release_is_named_and_costs_nothing_else(fault: Fault, warehouse: Warehouse, site: Site) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=name, marks=pytest.mark.fault("payload" if fault.kept else "network"))
+        for name, fault in FAULTS.items()
+    ],
+)
+def test_bad_release_is_named_and_costs_nothing_else(
+    fault: Fault, warehouse: Warehouse, site: Site, ended: Ended
+) -> None:
     source = fault.source(site)
     neighbour = ELS(site) if fault.source is LOOKUP else LOOKUP(site)
     (first,) = warehouse.night(source)
     assert (first.status, first.problems, len(first.landed)) == ("ok", [], 1)
 
     fault.strike(source)
-    check_bad_night(fault, warehouse, source, neighbour)
+    ended(check_bad_night(fault, warehouse, source, neighbour))
 
     source.publish_good()
     (last,) = warehouse.night(source)
@@ -460,8 +423,11 @@ def test_bad_release_is_named_and_costs_nothing_else(fault: Fault, warehouse: Wa
     assert [release.release_id for release in warehouse.releases(source)] == first.landed + last.landed
 
 
-def check_bad_night(fault: Fault, warehouse: Warehouse, source: Source, neighbour: Source) -> None:
-    """The night itself: one problem, told in full; everything else as it was, and the neighbour landed."""
+def check_bad_night(fault: Fault, warehouse: Warehouse, source: Source, neighbour: Source) -> str:
+    """The night itself: one problem, told in full; everything else as it was, and the neighbour landed.
+
+    Returns status and problem.
+    """
     dataset = source.dataset()
     held, version = warehouse.held(source), data_version(warehouse.releases(source))
     ledger = (warehouse.root / "landing" / "ledger.jsonl").read_bytes()
@@ -491,13 +457,15 @@ def check_bad_night(fault: Fault, warehouse: Warehouse, source: Source, neighbou
     kept = warehouse.rejected(source)
     assert len(kept) == fault.kept
     assert sorted(kept) == sorted(source.sent[sent_before:][: fault.kept])
+    return told_of(bad)
 
 
 # --- networks ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("network", "HTTP 429 with Retry-After of a day")
 def test_host_that_asks_for_a_day_of_rest_is_not_waited_for(
-    warehouse: Warehouse, site: Site, elsewhere: HTTPServer
+    warehouse: Warehouse, site: Site, elsewhere: HTTPServer, ended: Ended
 ) -> None:
     """The host is left alone for the rest of the night; other publishers are not."""
     source, neighbour = LocalStatistics(site), Lookup(Site(elsewhere))
@@ -513,7 +481,7 @@ def test_host_that_asks_for_a_day_of_rest_is_not_waited_for(
     source.site.answered.clear()
 
     started = time.monotonic()
-    check_bad_night(fault, warehouse, source, neighbour)
+    ended(check_bad_night(fault, warehouse, source, neighbour))
 
     assert time.monotonic() - started < 5
     assert source.site.answered == [(source.metadata_path, 200), (source.path, 429)]
@@ -522,13 +490,14 @@ def test_host_that_asks_for_a_day_of_rest_is_not_waited_for(
     assert (after.status, len(after.landed)) == ("ok", 1)
 
 
+@pytest.mark.fault("network")
 @pytest.mark.parametrize(
     ("trouble", "status", "seconds"),
     [(replies(500), 500, 0), (replies(429, Retry_After="1"), 429, 1), (broken_off, 200, 0)],
     ids=["HTTP 500 once", "HTTP 429 with Retry-After 1", "connection cut once"],
 )
 def test_trouble_that_passes_is_sat_out(
-    warehouse: Warehouse, site: Site, trouble: Reply, status: int, seconds: float
+    warehouse: Warehouse, site: Site, trouble: Reply, status: int, seconds: float, ended: Ended
 ) -> None:
     source = LocalStatistics(site)
     warehouse.night(source)
@@ -546,9 +515,11 @@ def test_trouble_that_passes_is_sat_out(
         (source.path, 200),
     ]
     assert {row["outcome"] for row in warehouse.ledger()} == {"landed"}
+    ended(f"{told_of(outcome)}, after {len(site.answered)} requests")
 
 
-def test_bad_first_release_leaves_the_dataset_missing(warehouse: Warehouse, site: Site) -> None:
+@pytest.mark.fault("payload", "bad first release")
+def test_bad_first_release_leaves_the_dataset_missing(warehouse: Warehouse, site: Site, ended: Ended) -> None:
     source = LocalStatistics(site)
     source.publish(lambda _: HTML)
 
@@ -556,13 +527,15 @@ def test_bad_first_release_leaves_the_dataset_missing(warehouse: Warehouse, site
 
     assert (first.status, len(first.problems), first.failed) == ("missing", 1, True)
     assert first.message == first.problems[0]
+    ended(told_of(first))
     assert warehouse.held(source) == {}
     source.publish_good()
     (second,) = warehouse.night(source)
     assert (second.status, second.message) == ("ok", "1 new, 0 unchanged")
 
 
-def test_bad_new_edition_does_not_hide_a_good_older_one(warehouse: Warehouse, site: Site) -> None:
+@pytest.mark.fault("payload", "bad new edition beside a good older one")
+def test_bad_new_edition_does_not_hide_a_good_older_one(warehouse: Warehouse, site: Site, ended: Ended) -> None:
     """Parts of a dataset stand for themselves: the zip of last year is looked at though this year's is broken."""
     source = Coverage(site)
     last_year = source.page
@@ -574,6 +547,7 @@ def test_bad_new_edition_does_not_hide_a_good_older_one(warehouse: Warehouse, si
     assert (outcome.status, len(outcome.problems)) == ("stale", 1)
     assert [release.part for release in warehouse.releases(source)] == ["202507"]
     assert outcome.landed == [release.release_id for release in warehouse.releases(source)]
+    ended(told_of(outcome))
 
 
 # --- nothing new ------------------------------------------------------------------------------------------
@@ -642,7 +616,8 @@ def test_nomis_is_not_asked_for_cells_until_it_was_updated(warehouse: Warehouse,
     assert (third.status, len(source.sent), len(third.landed)) == ("ok", 2, 1)
 
 
-def test_bytes_lost_from_the_disk_are_fetched_again(warehouse: Warehouse, site: Site) -> None:
+@pytest.mark.fault("disk", "landed bytes are lost")
+def test_bytes_lost_from_the_disk_are_fetched_again(warehouse: Warehouse, site: Site, ended: Ended) -> None:
     source = LocalStatistics(site)
     warehouse.night(source)
     (release,) = warehouse.releases(source)
@@ -653,9 +628,11 @@ def test_bytes_lost_from_the_disk_are_fetched_again(warehouse: Warehouse, site: 
 
     assert outcome.status == "unchanged"
     assert stored.read_bytes() == source.body
+    ended(f"{told_of(outcome)}, fetched again")
 
 
-def test_bytes_lost_for_good_are_reported(warehouse: Warehouse, site: Site) -> None:
+@pytest.mark.fault("disk", "landed bytes are lost for good")
+def test_bytes_lost_for_good_are_reported(warehouse: Warehouse, site: Site, ended: Ended) -> None:
     """Raw Parquet can be made again from the landing zone, but not without it."""
     source = LocalStatistics(site)
     warehouse.night(source)
@@ -672,6 +649,7 @@ def test_bytes_lost_for_good_are_reported(warehouse: Warehouse, site: Site) -> N
     (problem,) = outcome.problems
     assert f"expected the landed bytes of {first.release_id}; found no such file in " in problem
     assert first.files[0].path in problem
+    ended(told_of(outcome))
 
 
 # --- secrets ----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +287,16 @@ def test_ui_takes_over_with_the_history_of_this_home(home: Home, monkeypatch: py
     assert os.environ["DAGSTER_HOME"] == str(PROJECT_ROOT)
     assert os.environ["OUTCOMES_DAGSTER_STORAGE"] == str(home.dagster_storage)
     assert home.dagster_storage.is_dir()
+
+
+@pytest.mark.fault("reader", "the published file is damaged")
+def test_damaged_mart_is_told_in_one_line(home: Home, ended: Callable[[str], None]) -> None:
+    home.published.mkdir(parents=True)
+    home.mart.write_bytes(b"no database, whatever its name says")
+    for command in (("freshness",), ("coverage",), ("diff", str(home.mart))):
+        told = outcomes(*command)
+        assert told.exit_code == 1
+        assert told.stderr.startswith("outcomes: the mart cannot be read: ")
+        assert "`outcomes run` and `outcomes rollback` put a damaged published file aside" in told.stderr
+        assert len(told.stderr.splitlines()) == 1
+    ended(f"exit code 1: {told.stderr}")

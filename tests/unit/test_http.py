@@ -9,8 +9,10 @@ import threading
 import time
 import traceback
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -404,6 +406,63 @@ def test_unreadable_retry_after_is_an_ordinary_back_off(httpserver: HTTPServer, 
     assert session.get(httpserver.url_for("/a"), **WHO).content == b"fine"
 
 
+def test_pauses_double_and_are_never_the_same(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many who failed at one moment must not come back at one moment."""
+    httpserver.expect_request("/a").respond_with_data(status=503)
+    pauses: list[float] = []
+    monkeypatch.setattr("sources.http.time.sleep", pauses.append)
+    with loopback_session(httpserver, retries=4, backoff=1.0) as session:
+        for _ in range(2):
+            with pytest.raises(NetworkError):
+                session.get(httpserver.url_for("/a"), **WHO)
+    for number, pause in enumerate(pauses):
+        assert 2 ** (number % 4) <= pause <= 1.5 * 2 ** (number % 4)
+    assert len(pauses) == len(set(pauses)) == 8
+    assert pauses[:4] != pauses[4:]
+
+
+@pytest.mark.fault("network", "HTTP 503 for longer than the budget of retries")
+def test_retries_end_with_their_time(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, ended: Callable[[str], None]
+) -> None:
+    httpserver.expect_request("/a").respond_with_data(status=503)
+    pauses: list[float] = []
+    monkeypatch.setattr("sources.http.time.sleep", pauses.append)
+    with (
+        loopback_session(httpserver, retries=1000, backoff=30.0, max_retry_seconds=200.0) as session,
+        pytest.raises(NetworkError, match="HTTP 503") as failed,
+    ):
+        session.get(httpserver.url_for("/a"), **WHO)
+    assert 2 <= len(pauses) <= 3  # of 30, 60, perhaps 120 s; 240 are too many
+    assert requests_seen(httpserver) == len(pauses) + 1
+    ended(f"{failed.value.found} after {requests_seen(httpserver)} requests")
+
+
+def test_retry_after_beyond_the_time_for_retries_is_not_waited_for(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a").respond_with_data(status=429, headers={"Retry-After": "30"})
+    with loopback_session(httpserver, max_retry_seconds=20.0) as session, pytest.raises(NetworkError, match="HTTP 429"):
+        session.get(httpserver.url_for("/a"), **WHO)
+    assert requests_seen(httpserver) == 1
+
+
+@pytest.mark.fault("clock", "this machine is a year behind the publisher")
+def test_retry_after_a_date_counts_from_the_publishers_own(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, ended: Callable[[str], None]
+) -> None:
+    now = datetime.now(UTC) + timedelta(days=365)
+    monkeypatch.setattr(
+        "http.server.BaseHTTPRequestHandler.date_time_string", lambda *_: format_datetime(now, usegmt=True)
+    )
+    in_a_minute = format_datetime(now + timedelta(seconds=60), usegmt=True)
+    httpserver.expect_request("/a").respond_with_data(status=503, headers={"Retry-After": in_a_minute})
+    with (
+        loopback_session(httpserver, max_retry_after=5.0) as session,
+        pytest.raises(NetworkError, match="left alone for 60 s") as failed,
+    ):
+        session.get(httpserver.url_for("/a"), **WHO)
+    ended(failed.value.found)
+
+
 @pytest.mark.parametrize(
     ("publisher", "status", "action"),
     [
@@ -717,7 +776,10 @@ def test_published_limits_are_kept() -> None:
     assert len(ons) == 4
     assert {THROTTLES[host].group for host in ons} == {"ons"}
     assert all(THROTTLES[host].min_interval >= 60 / 200 for host in ons)
-    assert THROTTLES["www.gov.uk"].min_interval >= 1 / 10
+    assert all(THROTTLES[host].min_interval >= 10 / 120 for host in ons)
+    govuk = [THROTTLES[host] for host in ("www.gov.uk", "assets.publishing.service.gov.uk")]
+    assert {throttle.group for throttle in govuk} == {"govuk"}
+    assert all(throttle.min_interval >= 1 / 10 for throttle in govuk)
 
 
 # --- what is revealed

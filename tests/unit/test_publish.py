@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from orchestration.publish import (
     published_build_id,
     repair,
     rollback,
+    set_damaged_aside,
     swap,
 )
 from orchestration.transform import BuildDatabaseBusyError, await_writer
@@ -268,12 +270,41 @@ def test_the_last_builds_are_kept(home: Home) -> None:
 
 
 def test_published_build_is_kept_however_old(home: Home) -> None:
-    for number in (1, 2):
+    for number in (1, 2, 3):
         publish(home, f"build-{number}")
     rollback(home, "build-1")
-    publish(home, "build-0", keep=1)  # a clock that was set back
-    assert published_build_id(home) == "build-0"
-    assert "build-0" in kept_builds(home)
+    make_build_database(home)
+    with pytest.raises(PublishError):
+        publish(home, "build-4", quality=[check(passed=False)], keep=1)
+    assert published_build_id(home) == "build-1"
+    publish(home, "build-4", keep=1)
+    assert kept_builds(home) == ["build-4"]
+
+
+@pytest.mark.fault("clock", "builds were made in what is now the future")
+def test_order_of_builds_is_that_of_publication(home: Home, ended: Callable[[str], None]) -> None:
+    """A clock that was ahead and is right again: its builds are the earlier ones, and the first that go."""
+    for name in ("2030-a", "2030-b", "2026-c", "2026-d"):
+        make_build_database(home)
+        publish(home, name, keep=3)
+        assert published_build_id(home) == home.current.resolve().name == name
+    assert kept_builds(home) == ["2030-b", "2026-c", "2026-d"]
+    assert rollback(home) == "2026-c"
+    assert rollback(home) == "2030-b"
+    ended("the newest three are kept; rollback goes to the one published before")
+    publish(home, "2026-e", keep=3)
+    assert kept_builds(home) == ["2026-c", "2026-d", "2026-e"]
+    assert rollback(home) == "2026-d"
+
+
+def test_builds_of_a_version_that_noted_no_order_are_kept(home: Home) -> None:
+    for number in (1, 2, 3):
+        publish(home, f"build-{number}")
+    (home.published / "order.txt").unlink()
+    assert kept_builds(home) == ["build-1", "build-2", "build-3"]
+    publish(home, "build-0", keep=9)  # by a clock that was set back
+    assert kept_builds(home) == ["build-1", "build-2", "build-3", "build-0"]
+    assert rollback(home) == "build-3"
 
 
 def test_rollback_goes_to_the_build_before(home: Home) -> None:
@@ -322,6 +353,80 @@ def test_repair_lets_current_follow_the_mart(home: Home) -> None:
     home.current.symlink_to("builds/build-1", target_is_directory=True)
     repair(home)
     assert home.current.resolve().name == published_build_id(home) == "build-2"
+
+
+@pytest.mark.fault("process", "killed between a build and its swap")
+def test_build_that_was_never_published_is_not_kept(home: Home, ended: Callable[[str], None]) -> None:
+    for number in (1, 2):
+        publish(home, f"build-{number}")
+    shutil.copytree(home.builds / "build-2", home.builds / "build-3")
+    assert rollback(home) == "build-1"
+    rollback(home, "build-2")
+    repair(home)
+    assert kept_builds(home) == ["build-1", "build-2"]
+    assert rollback(home) == "build-1"
+    ended("the next publish removes it; rollback never goes there")
+
+
+def test_build_whose_file_is_published_is_kept(home: Home) -> None:
+    """A crash right after the swap of the mart: neither the order nor the link say so yet."""
+    publish(home, "build-1")
+    publish(home, "build-2")
+    (home.published / "order.txt").write_text("build-1")
+    home.current.unlink()
+    home.current.symlink_to("builds/build-1", target_is_directory=True)
+    repair(home)
+    assert kept_builds(home) == ["build-1", "build-2"]
+    assert published_build_id(home) == home.current.resolve().name == "build-2"
+
+
+DAMAGES = {
+    "cut in half": lambda content: content[: len(content) // 2],
+    "0 bytes": lambda content: b"",
+    "no database": lambda content: b"<!DOCTYPE html>" + content[15:],
+    "zeros at its end": lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
+}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(damage, id=name, marks=pytest.mark.fault("disk", f"published file is damaged: {name}"))
+        for name, damage in DAMAGES.items()
+    ],
+)
+def test_damaged_mart_is_put_aside_and_its_build_published_again(
+    home: Home, damage: Callable[[bytes], bytes], ended: Callable[[str], None]
+) -> None:
+    publish(home, "build-1")
+    publish(home, "build-2")
+    rollback(home, "build-1")
+    before = everything(home)
+    bad = damage(home.mart.read_bytes())
+    home.mart.write_bytes(bad)
+    told: list[str] = []
+    set_damaged_aside(home, told.append)
+    aside = home.published / "damaged" / "outcomes-1.duckdb"
+    assert aside.read_bytes() == bad
+    assert f"{home.mart} cannot be opened" in told[0]
+    assert f"its bytes are kept in {aside}" in told[0]
+    assert told[1] == "published again in its place: build-1"
+    ended(" ".join(line.replace(f"{home.root}/", "") for line in told))
+    aside.unlink()
+    assert everything(home) == before
+    set_damaged_aside(home, pytest.fail)
+
+
+def test_damaged_build_is_not_published_again(home: Home) -> None:
+    for number in (1, 2, 3):
+        publish(home, f"build-{number}")
+    for path in (home.mart, home.builds / "build-3" / "outcomes.duckdb", home.builds / "build-1" / "outcomes.duckdb"):
+        path.write_bytes(b"no database")
+    set_damaged_aside(home, lambda text: None)
+    assert published_build_id(home) == home.current.resolve().name == "build-2"
+    with pytest.raises(PublishError, match="found build-1 damaged"):
+        rollback(home)
+    assert published_build_id(home) == "build-2"
 
 
 def test_repair_of_nothing_is_no_error(tmp_path: Path) -> None:
