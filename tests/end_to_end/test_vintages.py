@@ -148,8 +148,9 @@ def test_refused_files_leave_the_last_good_ones_serving(home: Home, published_di
         assert told in done.out
     ((status, message),) = rows(home.mart, "select status, message from mart.mart_freshness where dataset = ?", DATASET)
     assert (status, lost in str(message), "an HTML page" in str(message)) == ("stale", True, True)
-    stale = "select count(*) > 0, bool_and(is_stale) from mart.mart_indicator_series where dataset = ?"
-    assert rows(home.mart, stale, DATASET) == [(True, True)]
+    stale = "select count(*) > 0, bool_and(is_stale) from mart.{} where dataset = ?"
+    for table in ("mart_indicator_series", "mart_measure_coverage", "dim_release"):
+        assert rows(home.mart, stale.format(table), DATASET) == [(True, True)], table
     serving = """
         select distinct release_id like '%:2026-05-13:%' from mart.fct_observation
         where dataset = ? and indicator_id = 'premises_gigabit_all' and realtime_end is null

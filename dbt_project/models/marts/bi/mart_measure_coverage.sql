@@ -136,6 +136,7 @@ select
     best.dataset,
     releases.published_at as release_date,
     releases.url as source_url,
+    coalesce(serving.status = 'stale', false) as is_stale,
     case
         when measures.ended
             then 'The series has ended. ' || coalesce(measures.caveat, measures.dataset_hint, '')
@@ -181,6 +182,8 @@ left join {{ ref('dim_indicator') }} as indicators
     on indicators.indicator_id = coalesce(best.indicator_id, intended.indicator_id)
 left join {{ source('raw', 'dataset') }} as sources
     on sources.dataset = measures.dataset_hint
+left join {{ source('raw', 'dataset') }} as serving
+    on serving.dataset = best.dataset
 left join {{ ref('dim_outcome') }} as outcomes
     on outcomes.framework_id = measures.framework_id and outcomes.outcome_id = measures.outcome_id
 left join {{ ref('dim_theme') }} as themes

@@ -25,7 +25,10 @@ select
     releases.last_modified,
     releases.media_type,
     releases.citation,
-    releases.schema_hash
+    releases.schema_hash,
+    coalesce(datasets.status = 'stale', false) as is_stale
 from {{ source('raw', 'release') }} as releases
+left join {{ source('raw', 'dataset') }} as datasets
+    on datasets.dataset = releases.dataset
 left join {{ ref('int_release') }} as ordered
     on ordered.release_id = releases.release_id
