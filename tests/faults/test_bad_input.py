@@ -280,8 +280,8 @@ FAULTS = {
     "workbook with a damaged sheet": Fault(
         HEE,
         published(with_damaged_sheet),
-        "a readable workbook",
-        r"sheet 'T4\.4' that cannot be read \(XmlError",
+        r"an Excel workbook \(.xlsx\)",
+        r"at member xl/worksheets/sheet2\.xml",
         kept=1,
     ),
     "workbook that is HTML": Fault(
