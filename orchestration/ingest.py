@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sources.catalogue import Dataset, Table, place_of
 from sources.disk import disk_trouble, writing
-from sources.drift import Drift, DriftError, Fingerprint, drifts_of_release, fingerprints
+from sources.drift import Drift, DriftError, Fingerprint, drifts_of_release, fingerprints, has_form
 from sources.errors import (
     AccountMissingError,
     ContractError,
@@ -183,7 +183,7 @@ class Ingest:
 
     def _refuse_drift(self, dataset: Dataset, release: Release, form: dict[str, Fingerprint]) -> None:
         """DriftError where the release differs in form from the one before it in a way that changes its meaning."""
-        before = None if release.is_incomplete else self.landing.before(release)
+        before = self.landing.before(release) if has_form(release) else None
         if before is None or not self.raw.holds(dataset, before):
             return
         found = drifts_of_release(dataset, self.raw.fingerprints(dataset, before), form)

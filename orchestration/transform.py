@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.ingest import Outcome
 from sources.catalogue import Dataset
-from sources.drift import drifts_of_release, schema_hash
+from sources.drift import drifts_of_release, has_form, schema_hash
 from sources.landing import Landing
 from sources.raw import RawStore, raw_columns
 from sources.release import Release, in_order, known_from
@@ -194,7 +194,7 @@ def _drift_rows(
     for name, found in releases.items():
         dataset = catalogue[name]
         parts: dict[tuple[str, str], list[Release]] = {}
-        for release in in_order(release for release in found if not release.is_incomplete):
+        for release in in_order(release for release in found if has_form(release)):
             parts.setdefault((release.part, release.basis), []).append(release)
         for before, now in chain.from_iterable(pairwise(of_part) for of_part in parts.values()):
             changes = drifts_of_release(dataset, raw.fingerprints(dataset, before), raw.fingerprints(dataset, now))

@@ -34,6 +34,8 @@ from sources.readers.shape import header_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from sources.release import Release
+
 Kind = Literal["number", "date", "text", "empty"]
 Severity = Literal["cosmetic", "meaningful"]
 
@@ -191,6 +193,11 @@ def _markers(found: pa.Array) -> tuple[str, ...]:
 
 
 # --- comparison -------------------------------------------------------------------------------------------
+
+
+def has_form(release: Release) -> bool:
+    """Whether a release is one to compare: whole, and a publisher's. A return holds what its author had to report."""
+    return not release.is_incomplete and release.origin != "return"
 
 
 def drifts_of_release(
