@@ -19,7 +19,7 @@ test: .venv/dev.stamp
 	@$(BIN)/python -m pytest
 
 test-fast: .venv/dev.stamp
-	@$(BIN)/python -m pytest -m "not end_to_end"
+	@$(BIN)/python -m pytest -m "not end_to_end" -n 2 --dist loadfile
 
 # Damaged files through the gate and the readers, each in a process that may die of it. It prints its first seed;
 # FUZZ="--first SEED --only DATASET" makes the same again, --keep DIR keeps the files of defects.
