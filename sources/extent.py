@@ -42,7 +42,7 @@ class Extent:
     def feed(self, chunk: bytes, *, last: bool = False) -> None:
         try:
             self._parser.Parse(chunk, last)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError) as error:  # an encoding that nobody knows is looked up in vain
             raise ValueError(f"XML: {error}") from None
 
     def _sheet(self) -> None:

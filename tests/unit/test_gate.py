@@ -381,6 +381,11 @@ def test_workbook_that_would_unfold_without_end_is_refused(
         ("xlsx", xlsx(LAUGHS + b"<worksheet>&b;</worksheet>"), "XML with a document type, which can define entities"),
         ("ods", ods(b'<!DOCTYPE x SYSTEM "file:///etc/hostname"><c/>'), "XML with a document type"),
         ("xlsx", xlsx(b"<worksheet><row>"), "a damaged or truncated archive at member xl/worksheets/sheet1.xml (XML:"),
+        (
+            "xlsx",
+            xlsx(b'<?xml version="1.0" encoding="UPF-8"?><worksheet></worksheet>'),
+            "a damaged or truncated archive at member xl/worksheets/sheet1.xml (XML: unknown encoding",
+        ),
     ],
 )
 def test_workbook_with_entities_or_damaged_xml_is_refused(
