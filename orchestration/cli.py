@@ -238,17 +238,16 @@ def _run(origin: str, *, quiet: bool, as_json: bool, as_of: dt.date | None = Non
     except OriginError as error:
         raise click.BadParameter(str(error), param_hint="--from") from error
     home = replace(Home.from_environment(), as_of=as_of)
-    # A service manager's signal is one like Ctrl-C; while the job itself runs, Dagster listens for both.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with home.lock():  # a clear answer before anything heavy is imported; the run takes the lock itself
-            home.try_to_write()
-    except (RunInProgressError, OSError) as error:
-        _fail(disk_trouble(error, home.root) or str(error))
-    if not (quiet or as_json):
-        _listen(started)
     before = _identity(home.mart)
-    failure = _execute(home, str(spec))
+    try:
+        # A service manager's signal is one like Ctrl-C; while the job itself runs, Dagster listens for both.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _refuse_if_not_writable(home)
+        if not (quiet or as_json):
+            _listen(started)
+        failure = _execute(home, str(spec))
+    except KeyboardInterrupt:
+        failure = STOPPED
     if failure is not None:
         stays = _identity(home.mart) == before
         published = "what was published before stays as it is" if stays else "its build was published all the same"
@@ -256,6 +255,15 @@ def _run(origin: str, *, quiet: bool, as_json: bool, as_of: dt.date | None = Non
     summary = summarise(home, time.monotonic() - started)
     click.echo(json.dumps(summary, indent=2, default=str) if as_json else render(summary))
     return DEGRADED if summary["degraded"] else GOOD
+
+
+def _refuse_if_not_writable(home: Home) -> None:
+    """A clear answer before anything heavy is imported; the run takes the lock itself."""
+    try:
+        with home.lock():
+            home.try_to_write()
+    except (RunInProgressError, OSError) as error:
+        _fail(disk_trouble(error, home.root) or str(error))
 
 
 def _identity(mart: Path) -> int | None:
@@ -277,8 +285,6 @@ def _execute(home: Home, origin: str) -> str | None:
     """Runs the job in this process, with run history. Returns why it failed, or None."""
     try:
         return _run_job(home, origin)
-    except KeyboardInterrupt:
-        return STOPPED
     except Exception as error:  # the run's history lies on the same disk: Dagster cannot tell of a full one
         told = disk_trouble(error, home.root)
         if told is None:
