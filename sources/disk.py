@@ -37,12 +37,17 @@ _WORDS |= _OTHER_WORDS
 _NAMED = re.compile(r"""["'](/[^"'\n]+)["']""")
 
 
+def is_disk_trouble(error: BaseException) -> bool:
+    """Whether the disk refused, by the system's own number."""
+    return isinstance(error, OSError) and error.errno in _WHAT_TO_DO
+
+
 def disk_trouble(error: BaseException | str, home: Path, at: Path | None = None) -> str | None:
     """What the disk refused and what to do, paths relative to `home`; None where it is not to blame.
 
     Also where another error was raised because of it. `at`: what was being written, where the error does not say.
     """
-    if isinstance(error, OSError) and error.errno in _WHAT_TO_DO:
+    if isinstance(error, OSError) and is_disk_trouble(error) and error.errno is not None:
         return _told(str(error), error.errno, home, at)
     seen: BaseException | str | None = error
     while seen is not None:

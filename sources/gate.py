@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, Never
 
 from sources import limits as most
+from sources.disk import is_disk_trouble
 from sources.errors import PayloadError
 from sources.extent import Extent, TooFarError, is_xml
 from sources.limits import ArchiveLimits
@@ -286,10 +287,12 @@ class _ArchiveCheck:
         except TooFarError as problem:
             self._payload.refuse(f"{problem} ({_shown(member)})", expected=self._sheets())
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as problem:
+            if is_disk_trouble(problem):  # a nested archive is copied: no publisher is to blame for a full disk
+                raise
             archived = f" ({_shown(inside.removesuffix('!'))})" if inside else ""
             at = f" at member {_shown(member)}" if member else archived
             self._payload.refuse(f"a damaged or truncated archive{at} ({_shown(str(problem))})")
-        except (NotImplementedError, RuntimeError) as problem:
+        except NotImplementedError as problem:
             self._payload.refuse(f"an archive that cannot be unpacked at member {_shown(member)} ({problem})")
 
     def _sheets(self) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
 import struct
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -473,3 +475,17 @@ def test_json_larger_than_is_read_whole_is_refused(tmp_path: Path, monkeypatch: 
 )
 def test_json_of_enormous_depth_or_numbers_is_refused(tmp_path: Path, content: bytes) -> None:
     assert refusal(tmp_path, content, "json").found.startswith("no valid JSON")
+
+
+def test_full_disk_is_not_the_publishers_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nested archive is copied while it is looked at."""
+
+    class Full(tempfile.SpooledTemporaryFile[bytes]):
+        def write(self, *_: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", Full)
+    path = tmp_path / "outer.zip"
+    path.write_bytes(archive({"inner.zip": archive({"a.csv": b"x\n"})}))
+    with pytest.raises(OSError, match="No space left"):
+        check_payload(path, media="zip", publisher="toy", dataset="toy_things", where="outer.zip")
