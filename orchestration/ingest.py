@@ -275,22 +275,21 @@ def _refused(result: CheckResult) -> dict[str, Any]:
 def _drift_result(release: Release, drift: Drift) -> dict[str, Any]:
     from expectations.model import CheckResult
 
-    result = CheckResult(
-        check_id="/".join((release.dataset, drift.table_name, drift.what, release.release_id)),
-        kind="contract",
+    return CheckResult(
+        check_id="/".join(("refused", release.dataset, drift.table_name, drift.what, release.release_id)),
+        kind="refused",
         dataset=release.dataset,
         table_name=f"{release.dataset}__{drift.table_name}",
         column_name="",
         check_name=drift.what.replace(" ", "_"),
-        severity="error",
+        severity="warn",
         passed=False,
         expected=drift.expected,
         found=drift.found,
         sample_failing=drift.place,
         release_id=release.release_id,
         checked_at=dt.datetime.now(dt.UTC),
-    )
-    return _refused(result)
+    ).to_dict()
 
 
 # What of a table's entry in the catalogue a check of its contract comes from; all others judge values.
