@@ -20,6 +20,16 @@ from orchestration.home import DBT_PROJECT_DIR
 
 _MACRO = re.compile(r"(\{%-?\s*macro\s+)(\w+)(\(.*?\{%-?\s*endmacro\s*-?%\})", re.DOTALL)
 
+# Columns of an observation from int_observation_conformed on, as SQL declares them.
+NUMBERS = ("obs_value", "numerator", "denominator", "lower_ci", "upper_ci")
+OBSERVATION = ", ".join(
+    f"{name} {'double' if name in NUMBERS else 'varchar'}"
+    for name in (
+        "dataset", "indicator_id", "ref_area", "time_period", "breakdown", *NUMBERS, "obs_status", "conf_status",
+        "source_flag", "unit_measure", "value_origin", "basis", "release_id", "release_kind",
+    )
+) + ", realtime_start date, source_locator varchar, area_known boolean"  # fmt: skip
+
 
 class _Returned(Exception):
     """dbt's `return`: a macro gives a value in place of its text."""

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rendered import macro, model
+from tests.rendered import OBSERVATION, macro, model
 
 HOME, OTHER = "E47000004", "E47000001"
 MEMBERS = {HOME: ("m1", "m2", "m3"), OTHER: ("m3", "m4")}
@@ -22,14 +22,6 @@ MULTIPLIER = 100
 SOURCE = "'survey' as dataset, 1 as priority, 'primary' as role"
 YEARS = (2020, 2021, 2024)
 STATUSES = ("B", "O", "M", "Q", "F", "E", "P", "U", "A")  # in SDMX's order of precedence
-NUMBERS = ("obs_value", "numerator", "denominator", "lower_ci", "upper_ci")
-COLUMNS = ", ".join(
-    f"{name} {'double' if name in NUMBERS else 'varchar'}"
-    for name in (
-        "dataset", "indicator_id", "ref_area", "time_period", "breakdown", *NUMBERS, "obs_status", "conf_status",
-        "source_flag", "unit_measure", "value_origin", "basis", "release_id", "release_kind",
-    )
-) + ", realtime_start date, source_locator varchar, area_known boolean"  # fmt: skip
 Key = tuple[str, str, str, str]  # release, indicator, area, period
 
 
@@ -82,7 +74,7 @@ FIGURES = st.lists(
 def warehouse() -> duckdb.DuckDBPyConnection:
     """A DuckDB in which `aggregated` is a view on whatever figures there are."""
     con = duckdb.connect()
-    con.execute(f"create table int_observation_conformed ({COLUMNS})")
+    con.execute(f"create table int_observation_conformed ({OBSERVATION})")
     con.execute("create view int_observation_corrected as from int_observation_conformed")  # nothing is corrected
     con.execute("create table int_observation_derived as from int_observation_conformed")
     con.execute(
@@ -257,7 +249,7 @@ PARTS, WHOLES = "uk_exports_value", "gva_current_prices"
 @settings(max_examples=10)
 def test_a_ratio_of_two_figures_needs_both(parts: dict[Any, Any], wholes: dict[Any, Any]) -> None:
     con = duckdb.connect()
-    con.execute(f"create table int_observation_conformed ({COLUMNS})")
+    con.execute(f"create table int_observation_conformed ({OBSERVATION})")
     con.execute("create view int_observation_corrected as from int_observation_conformed")  # nothing is corrected
     con.execute(f"create table indicator_sources as select ? as indicator_id, {SOURCE}", [WHOLES])
     figures = [

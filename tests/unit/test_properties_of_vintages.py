@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sources.landing import Landing
 from sources.release import Kind, Payload, PayloadFile, Release, describe, in_order, known_from
-from tests.rendered import model
+from tests.rendered import OBSERVATION, model
 
 FIRST = dt.date(2026, 1, 1)
 DAYS = st.integers(0, 40).map(lambda day: FIRST + dt.timedelta(days=day))
@@ -30,14 +30,6 @@ SOURCES = [
     ("checked", "repeats", 1, "cross_check", ""),
 ]
 AREAS, YEARS = ("a1", "a2"), (2023, 2024)
-NUMBERS = ("obs_value", "numerator", "denominator", "lower_ci", "upper_ci")
-OBSERVATION = ", ".join(
-    f"{name} {'double' if name in NUMBERS else 'varchar'}"
-    for name in (
-        "dataset", "indicator_id", "ref_area", "time_period", "breakdown", *NUMBERS, "obs_status", "conf_status",
-        "source_flag", "unit_measure", "value_origin", "basis", "release_id", "release_kind",
-    )
-) + ", realtime_start date, source_locator varchar, area_known boolean"  # fmt: skip
 Cell = tuple[str, str]  # area, period
 
 
