@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from expectations.contracts import TableExpectation, landing_contract
 from expectations.runner import Runner
-from sources.catalogue import load_catalogue
+from sources.catalogue import Dataset, load_catalogue
 from sources.readers import SourceFile, read_release
 from sources.release import sha256_of
 
 RELEASE = "release"
 Row = dict[str, str]
+
+
+def toy_dataset(name: str, table: dict[str, Any]) -> Dataset:
+    """A dataset that no publisher has, with one table."""
+    return Dataset.model_validate(
+        {
+            "dataset": name,
+            "publisher": "toy",
+            "title": "Things",
+            "description": "Things by area.",
+            "attribution": "Toy office",
+            "landing_page": "https://example.org",
+            "cadence": "P1Y",
+            "whole_series": True,
+            "verified": True,
+            "media": "csv",
+            "discover": {"method": "url", "url": "https://example.org/things.csv"},
+            "tables": [table],
+        }
+    )
 
 
 def read(dataset: str, *paths: Path) -> dict[str, list[Row]]:

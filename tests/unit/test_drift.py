@@ -15,6 +15,7 @@ import xlsxwriter
 from sources.catalogue import Dataset
 from sources.drift import Drift, Fingerprint, drifts_of_release, fingerprints, schema_hash
 from sources.readers import SourceFile, read_release
+from tests.reading import toy_dataset
 
 Rows = list[list[str]]
 
@@ -37,26 +38,7 @@ def dataset(**expect: Any) -> Dataset:
         },
         "expect": {"area_column": "area_code", "period_column": "year", "categories": ["sector"]} | expect,
     }
-    return described([table])
-
-
-def described(tables: list[dict[str, Any]]) -> Dataset:
-    return Dataset.model_validate(
-        {
-            "dataset": "toy_emissions",
-            "publisher": "toy",
-            "title": "Emissions",
-            "description": "Emissions by area and sector.",
-            "attribution": "Toy office",
-            "landing_page": "https://example.org",
-            "cadence": "P1Y",
-            "whole_series": True,
-            "verified": True,
-            "media": "csv",
-            "discover": {"method": "url", "url": "https://example.org/a.csv"},
-            "tables": tables,
-        }
-    )
+    return toy_dataset("toy_emissions", table)
 
 
 def rows(years: tuple[str, ...] = ("2020", "2021", "2022")) -> Rows:
@@ -209,7 +191,7 @@ def test_fingerprint_is_the_same_when_stored(form: Callable[..., dict[str, Finge
 
 def test_sheets_are_compared_without_their_years(tmp_path: Path) -> None:
     table = {"name": "t", "format": "workbook", "sheet": ".*", "columns": {"code": "Area code", "value": "Value"}}
-    found = described([table])
+    found = toy_dataset("toy_t", table)
 
     def sheet(name: str) -> dict[str, Fingerprint]:
         path = tmp_path / "t.xlsx"

@@ -16,6 +16,7 @@ import xlsxwriter
 from sources.catalogue import Dataset
 from sources.errors import PayloadError
 from sources.readers import SourceFile, read_release
+from tests.reading import toy_dataset
 
 
 def dataset(**table: Any) -> Dataset:
@@ -24,22 +25,7 @@ def dataset(**table: Any) -> Dataset:
         "format": "csv",
         "columns": {"code": "Area code", "value": ["Value", "Amount"]},
     } | table
-    return Dataset.model_validate(
-        {
-            "dataset": "toy_things",
-            "publisher": "toy",
-            "title": "Things",
-            "description": "Things by area.",
-            "attribution": "Toy office",
-            "landing_page": "https://example.org",
-            "cadence": "P1Y",
-            "whole_series": True,
-            "verified": True,
-            "media": "csv",
-            "discover": {"method": "els_bulk", "url": "https://example.org/a", "metadata_url": "https://example.org/b"},
-            "tables": [described],
-        }
-    )
+    return toy_dataset("toy_things", described)
 
 
 def read(described: Dataset, path: Path) -> dict[str, list[str]]:
