@@ -369,3 +369,43 @@ def test_question_without_a_number_is_told_what_there_is(
     done = outcomes(mirror_home, "trace", *question)
     assert (done.code, done.out) == (1, "")
     assert re.search(answer, done.err), done.err
+
+
+def test_city_region_is_judged_against_england_by_published_limits(mart: duckdb.DuckDBPyConnection) -> None:
+    """Explore Local Statistics of 26 June 2026: inactivity 24.2 % (22.1 to 26.3), England 21.0 %; male healthy life
+    expectancy 56.9 years, England 60.9."""
+    rows = mart.execute(
+        "select indicator_id, round(value, 1), round(comparator_value, 1), round(gap, 1), gap_unit, judgement "
+        "from mart.mart_comparison where area_code = ? and (indicator_id, breakdown, time_period) in "
+        "(('economic_inactivity_rate', 'total', '2023-01-01/P1Y'), "
+        "('healthy_life_expectancy', 'sex=male', '2022-01-01/P3Y')) order by all",
+        [LCR],
+    ).fetchall()
+    assert rows == [
+        ("economic_inactivity_rate", 24.2, 21.0, 3.2, "percentage points", "worse"),
+        ("healthy_life_expectancy", 56.9, 60.9, -4.0, "years", "worse"),
+    ]
+
+
+def test_inactivity_has_no_significant_trend(mart: duckdb.DuckDBPyConnection) -> None:
+    row = mart.execute(
+        "select trend, round(chi_squared, 2), first_period, last_period from mart.mart_trend "
+        "where area_code = ? and indicator_id = 'economic_inactivity_rate'",
+        [LCR],
+    ).fetchone()
+    assert row == ("no significant change", 0.08, "2019-01-01/P1Y", "2023-01-01/P1Y")
+
+
+def test_counts_of_a_register_give_an_interval_and_survey_counts_none(mart: duckdb.DuckDBPyConnection) -> None:
+    methods = mart.execute(
+        "select indicator_id, interval_method, judgement from mart.mart_comparison where area_code = ? and "
+        "(indicator_id, time_period) in (('business_birth_rate', '2024-01-01/P1Y'), ('neet_rate', '2022-01-01/P1Y'), "
+        "('premises_gigabit_all', '2025-07-01')) order by all",
+        [LCR],
+    ).fetchall()
+    # Births 6,045 of 47,450 active enterprises: 12.74 %, Wilson 12.44 to 13.04; England's 11.2 % lies below.
+    assert methods == [
+        ("business_birth_rate", "wilson", "better"),
+        ("neet_rate", None, "not compared"),
+        ("premises_gigabit_all", None, "not compared"),
+    ]

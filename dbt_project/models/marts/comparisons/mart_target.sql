@@ -90,10 +90,10 @@ paths as (
         figures.basis,
         figures.baseline_period,
         figures.baseline_value,
-        -- Rising to the target, or falling to it.
+        -- Rising to the target, or falling to it; without a start the polarity tells.
         case
-            when targets.direction in ('match', 'more_than') then coalesce(figures.polarity, '') <> 'lower_is_better'
-            else figures.target_value > figures.baseline_value
+            when targets.direction = 'reach' and figures.baseline_value is not null then figures.target_value > figures.baseline_value
+            when figures.polarity <> 'neutral' then figures.polarity = 'higher_is_better'
         end as is_rise,
         case
             when targets.direction = 'reach' and figures.latest_end > figures.baseline_end
@@ -114,9 +114,9 @@ paths as (
 judged as (
     select
         paths.*,
-        coalesce(case when is_rise then latest_value >= target_figure else latest_value <= target_figure end, false) as is_reached,
+        coalesce(case when is_rise then latest_value >= target_figure when not is_rise then latest_value <= target_figure end, false) as is_reached,
         coalesce(required_value between lower_ci and upper_ci, false) as is_uncertain,
-        coalesce(case when is_rise then latest_value >= required_value else latest_value <= required_value end, false) as is_on_path
+        coalesce(case when is_rise then latest_value >= required_value when not is_rise then latest_value <= required_value end, false) as is_on_path
     from paths
 )
 
