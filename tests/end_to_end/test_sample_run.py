@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -390,6 +391,36 @@ def test_claims_are_replayed_from_published_figures(mart: duckdb.DuckDBPyConnect
         "LIS520": ("no_open_source", None),
     }
     assert {claim: claims[claim] for claim in golden} == golden
+
+
+def test_one_query_leads_from_a_value_to_the_row_of_its_file(
+    mart: duckdb.DuckDBPyConnection, sample_home: Home
+) -> None:
+    value, title, sha256, locator, dataset = mart.execute(
+        "select value, source_title, sha256, source_locator, dataset from mart.mart_indicator_series where "
+        " indicator_id = 'economic_inactivity_rate' and area_code = 'E47000004' and time_period = '2023-01-01/P1Y'"
+    ).fetchone()
+    (landed,) = (sample_home.landing / dataset).glob(f"{sha256}.*")
+    row = landed.read_text(encoding="utf-8").splitlines()[int(locator.rsplit("row ", 1)[1]) - 1]
+    assert hashlib.sha256(landed.read_bytes()).hexdigest() == sha256
+    assert {"E47000004", "2023-01-01/P1Y", f"{value:g}"} <= set(row.split(",")), (title, row)
+
+
+def test_scorecard_has_every_measure_judged_or_the_reason_why_not(mart: duckdb.DuckDBPyConnection) -> None:
+    measures = mart.execute(
+        "select count(*), count(distinct measure_id) from mart.mart_scorecard where is_headline"
+    ).fetchone()
+    assert measures == (88, 88)
+    # The figure is the one that the coverage shows, and an answer is never one that is invented.
+    differing = mart.execute(
+        "select measure_id from mart.mart_scorecard inner join mart.mart_measure_coverage using (measure_id) "
+        "where is_headline and (value is distinct from latest_value or time_period is distinct from newest_period)"
+    ).fetchall()
+    assert differing == []
+    unexplained = mart.execute(
+        "select measure_id from mart.mart_scorecard where reason is null or (value is not null and judgement is null)"
+    ).fetchall()
+    assert unexplained == []
 
 
 def test_exports_over_value_added_is_a_proxy(mart: duckdb.DuckDBPyConnection) -> None:

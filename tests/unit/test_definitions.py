@@ -92,6 +92,25 @@ def test_every_dbt_source_is_a_dataset_or_the_raw_schema(graph: Any, manifest: d
     assert graph.external_asset_keys == set()
 
 
+def test_lineage_is_the_same_in_dagster_and_in_dbt(graph: Any, manifest: dict[str, Any]) -> None:
+    """Of every model: what dbt's docs show above it is what Dagster shows above it."""
+
+    def key(unique_id: str) -> dg.AssetKey:
+        if unique_id.startswith("source."):
+            dataset, _, table = unique_id.rsplit(".", 1)[-1].partition("__")
+            return dataset_key(dataset) if table else RAW_SCHEMA
+        node = manifest["nodes"][unique_id]
+        return dg.AssetKey([node["schema"], node["name"]])
+
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    differing = {
+        node["name"]
+        for node in models
+        if graph.get(key(node["unique_id"])).parent_keys != {key(parent) for parent in node["depends_on"]["nodes"]}
+    }
+    assert models and not differing
+
+
 def test_one_way_from_datasets_to_the_published_mart(graph: Any) -> None:
     datasets = {dataset_key(name) for name in load_catalogue()}
     assert graph.get(RAW_SCHEMA).parent_keys == datasets

@@ -32,6 +32,9 @@ select
     releases.attribution,
     releases.published_at as release_date,
     facts.release_id,
+    releases.sha256,
+    releases.retrieved_at,
+    facts.source_locator,
     coalesce(datasets.status = 'stale', false) as is_stale
 from {{ ref('fct_observation') }} as facts
 left join {{ ref('dim_indicator') }} as indicators
