@@ -176,7 +176,7 @@ class Table(Strict):
     """One raw table made of a payload: where it is in the payload, its header, what to expect of it."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    format: Literal["csv", "workbook", "arcgis_json", "parquet", "ees_json", "json_sql", "odata_json"]
+    format: Literal["csv", "workbook", "arcgis_json", "geojson", "parquet", "ees_json", "json_sql", "odata_json"]
     member: str = r".*"  # regular expression on the file name, inside archives too
     revision: str | None = None  # its group `revision`: of members alike but for it, the highest is read
     archive_holds: tuple[str, ...] = ()  # regular expressions: each matches a member of an archive
@@ -260,13 +260,29 @@ class DiscoverElsBulk(Strict):
 
 
 class DiscoverArcgis(Strict):
-    """ArcGIS REST feature layer, paged."""
+    """ArcGIS REST feature layers, paged: one, or one for each part."""
 
     method: Literal["arcgis"]
     services_url: str
-    service: str  # regular expression with group `year`; the newest year is taken
+    # Part -> regular expression on a service's name; its groups `year`, and `month` (English name) if there is one,
+    # decide the newest. An expression alone is that of the only part.
+    service: dict[str, str] = Field(min_length=1)
     layer: int = 0
     page_size: int = 2000
+    geometry: bool = False  # outlines are wanted too: features come as GeoJSON in longitude and latitude
+
+    @field_validator("service", mode="before")
+    @classmethod
+    def _one_part(cls, value: Any) -> Any:
+        return {"": value} if isinstance(value, str) else value
+
+    @field_validator("service")
+    @classmethod
+    def _years_are_found(cls, value: dict[str, str]) -> dict[str, str]:
+        without = [pattern for pattern in value.values() if "year" not in re.compile(_regex(pattern)).groupindex]
+        if without:
+            raise ValueError(f"a pattern with a group `year` is needed, not {without[0]!r}")
+        return value
 
 
 class DiscoverGovuk(Strict):

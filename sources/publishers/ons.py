@@ -43,7 +43,7 @@ def discover(dataset: Dataset, session: PoliteSession) -> list[Candidate]:
     if isinstance(how, DiscoverElsBulk):
         return [_discover_bulk(dataset, how, session)]
     if isinstance(how, DiscoverArcgis):
-        return [_discover_layer(dataset, how, session)]
+        return _discover_layers(dataset, how, session)
     raise TypeError(f"{dataset.dataset}: ons cannot discover by {how.method}")
 
 
@@ -221,10 +221,14 @@ def _generated(metadata: dict[str, Any]) -> dt.date | None:
 # --- Open Geography ---------------------------------------------------------------------------------------
 
 
-def _discover_layer(dataset: Dataset, how: DiscoverArcgis, session: PoliteSession) -> Candidate:
-    """The newest year's service; of one year's, the highest version (`…_LU_v2`)."""
+def _discover_layers(dataset: Dataset, how: DiscoverArcgis, session: PoliteSession) -> list[Candidate]:
+    """Of every part the newest service: the year and month of its name, then the highest version (`…_LU_v2`)."""
     catalogue = _json_object(dataset, session, how.services_url, {"f": "json"})
-    names = [str(entry.get("name", "")) for entry in catalogue.get("services") or [] if isinstance(entry, dict)]
+    names = [
+        str(entry.get("name", ""))
+        for entry in catalogue.get("services") or []
+        if isinstance(entry, dict) and entry.get("type", "FeatureServer") == "FeatureServer"
+    ]
     if not names:
         # Seen now and then for a moment: the list of some 3,700 services comes back empty.
         raise NetworkError(
@@ -235,17 +239,29 @@ def _discover_layer(dataset: Dataset, how: DiscoverArcgis, session: PoliteSessio
             found="an empty list",
             action="Run again later; the last good release stays.",
         )
-    years = [(int(found["year"]), name) for name in names if (found := re.search(how.service, name))]
-    if not years:
-        raise _nothing(dataset, how.services_url, f"a service matching {how.service!r}", f"{len(names)} others")
-    _, newest = max(years)
+    return [_layer(dataset, how, part, names) for part in how.service]
+
+
+def _layer(dataset: Dataset, how: DiscoverArcgis, part: str, names: Sequence[str]) -> Candidate:
+    pattern = how.service[part]
+    dated = [(*_year_and_month(found), name) for name in names if (found := re.search(pattern, name))]
+    if not dated:
+        raise _nothing(dataset, how.services_url, f"a service matching {pattern!r}", f"{len(names)} others")
+    newest = max(dated)[-1]
     return Candidate(
         dataset=dataset.dataset,
-        part="",
+        part=part,
         title=f"{dataset.title} ({newest})",
         url=f"{how.services_url}/{newest}/FeatureServer/{how.layer}/query",
         file_name=newest,
     )
+
+
+def _year_and_month(found: re.Match[str]) -> tuple[int, int]:
+    """Of a service's name: `LAD25_…` is of the year 25, `…_Dec_2025_…` too, and of month 12; 0 where none is said."""
+    month = (found.groupdict().get("month") or "").lower()[:3]
+    numbers = [number for number, name in enumerate(MONTHS, 1) if month and name.startswith(month)]
+    return int(found["year"]) % 100, max(numbers, default=0)
 
 
 def _pages(
@@ -256,7 +272,7 @@ def _pages(
     for number in range(1, MAX_PAGES + 1):
         reply = session.get(
             candidate.url,
-            params=_page_parameters(offset, how.page_size),
+            params=_page_parameters(how, offset, how.page_size),
             publisher=dataset.publisher,
             dataset=dataset.dataset,
         )
@@ -275,7 +291,7 @@ def _pages(
             last_modified=reply.last_modified,
             media_type=reply.media_type,
         )
-        if not page.get("exceededTransferLimit"):
+        if not _has_more(page):
             return
         offset += len(features)
     raise _bad_page(dataset, candidate.url, f"at most {MAX_PAGES} pages", "more")
@@ -285,19 +301,28 @@ def probe_urls(dataset: Dataset, candidate: Candidate, session: PoliteSession) -
     """The file, or one feature of a layer."""
     del session
     if isinstance(dataset.discover, DiscoverArcgis):
-        return [f"{candidate.url}?{urlencode(_page_parameters(0, 1))}"]
+        return [f"{candidate.url}?{urlencode(_page_parameters(dataset.discover, 0, 1))}"]
     return [candidate.url]
 
 
-def _page_parameters(offset: int, size: int) -> dict[str, str]:
+def _page_parameters(how: DiscoverArcgis, offset: int, size: int) -> dict[str, str]:
+    # The layers are in metres of the British National Grid. Five decimals of a degree are about a metre.
+    outlines = {"returnGeometry": "true", "outSR": "4326", "geometryPrecision": "5", "f": "geojson"}
     return {
         "where": "1=1",
         "outFields": "*",
-        "returnGeometry": "false",
-        "f": "json",
+        **(outlines if how.geometry else {"returnGeometry": "false", "f": "json"}),
         "resultOffset": str(offset),
         "resultRecordCount": str(size),
     }
+
+
+def _has_more(page: dict[str, Any]) -> bool:
+    """What the server says of it: GeoJSON has the word among the properties of the collection."""
+    properties = page.get("properties")
+    return bool(
+        page.get("exceededTransferLimit") or (isinstance(properties, dict) and properties.get("exceededTransferLimit"))
+    )
 
 
 def _bad_page(dataset: Dataset, where: str, expected: str, found: str) -> PayloadError:

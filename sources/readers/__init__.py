@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING
 
 from sources.catalogue import Dataset, Table, place_of
 from sources.errors import PayloadError
-from sources.readers import archive, csv, document, ees_json, json_features, json_sql, odata_json, parquet, workbook
+from sources.readers import (
+    archive,
+    csv,
+    document,
+    ees_json,
+    geojson,
+    json_features,
+    json_sql,
+    odata_json,
+    parquet,
+    workbook,
+)
 from sources.readers.header import NEAREST_ROW, HeaderNotFound
 from sources.readers.shape import aggregate_rows, published_header
 
@@ -161,6 +172,8 @@ def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf, leaves: Sequence[Leaf
             yield leaf.base_name, ees_json.read(table, leaf.path, leaf.name, meta)
         elif table.format == "odata_json":
             yield leaf.base_name, odata_json.read(table, leaf.path, leaf.name)
+        elif table.format == "geojson":
+            yield leaf.base_name, geojson.read(table, leaf.path, leaf.name)
         else:
             yield leaf.base_name, json_features.read(table, leaf.path, leaf.name)
     except (

@@ -40,6 +40,7 @@ NOT_IN_THE_MIRROR = {
     "hesa_hebci",
     "lcrca_returns",
     "mhclg_indices_of_deprivation_file_10",
+    "ons_boundaries",
     "ons_gerd",
     "ons_gva_by_local_authority",
     "ons_healthy_life_expectancy",

@@ -229,7 +229,7 @@ def test_host_that_may_not_be_asked_is_named_as_such(site: Site) -> None:
 def test_one_bad_publisher_stops_no_other_and_every_one_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     good, bad, worse = LocalStatistics(site), HouseholdEnergy(site), Lookup(site)
     bad.answer_with(lambda _: Response(HTML))
-    monkeypatch.setattr("sources.publishers.ons._discover_layer", lambda *_: 1 / 0)
+    monkeypatch.setattr("sources.publishers.ons._discover_layers", lambda *_: 1 / 0)
     told: list[str] = []
     datasets = [worse.dataset(), bad.dataset(), good.dataset()]
     with loopback_session(site.server, retries=0) as polite:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sources.sample.carry.files import Cell, Formula, Rows, SampleFile, csv_file, workbook
@@ -39,6 +39,8 @@ def sample_files(published: Path) -> list[SampleFile]:
         regional_gdp(published),
         itl_productivity(published),
         higher_education_research(),
+        local_authority_outlines(),
+        combined_authority_outlines(),
     ]
 
 
@@ -363,6 +365,68 @@ def combined_authority_lookup(published: Path) -> SampleFile:
         note="every row; the day of release is not known, only the month",
         content=json.dumps(reply, ensure_ascii=False, indent=None, separators=(",", ":")).encode(),
     )
+
+
+# Open Geography boundaries: outlines of our own in the publisher's reply, squares of a grid that lies about where the
+# city region lies
+
+OUTLINE_WEST, OUTLINE_SOUTH = -3.2, 53.3  # of the grid, in degrees
+SQUARE_WIDTH, SQUARE_HEIGHT = 0.14, 0.09
+SQUARES = {  # columns from the west, rows from the south
+    "E06000006": ("Halton", 3, 0),
+    "E08000011": ("Knowsley", 2, 1),
+    "E08000012": ("Liverpool", 1, 1),
+    "E08000013": ("St. Helens", 3, 1),
+    "E08000014": ("Sefton", 1, 2),
+    "E08000015": ("Wirral", 0, 1),
+}
+Corners = tuple[tuple[int, int], ...]
+# Around all six, corner by corner.
+REGION_CORNERS: Corners = ((0, 1), (3, 1), (3, 0), (4, 0), (4, 2), (2, 2), (2, 3), (1, 3), (1, 2), (0, 2))
+
+
+def local_authority_outlines() -> SampleFile:
+    outlines = {
+        code: (name, ((x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1))) for code, (name, x, y) in SQUARES.items()
+    }
+    return _outlines("UK", "LAD", outlines)
+
+
+def combined_authority_outlines() -> SampleFile:
+    return _outlines("EN", "CAUTH", {HOME_AREA: ("Liverpool City Region", REGION_CORNERS)})
+
+
+def _outlines(part: str, prefix: str, outlines: Mapping[str, tuple[str, Corners]]) -> SampleFile:
+    """A reply of the feature service with these outlines; corners run anticlockwise, as GeoJSON asks for."""
+    reply = {
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": "EPSG:4326"}},
+        "features": [
+            {
+                "type": "Feature",
+                "id": number,
+                "geometry": {"type": "Polygon", "coordinates": [[_position(*at) for at in (*corners, corners[0])]]},
+                "properties": {"FID": number, f"{prefix}25CD": code, f"{prefix}25NM": name},
+            }
+            for number, (code, (name, corners)) in enumerate(outlines.items(), start=1)
+        ],
+    }
+    return SampleFile(
+        dataset="ons_boundaries",
+        part=part,
+        file=f"ons/{prefix}_{part}_BUC.illustrative.json",
+        basis="illustrative",
+        published=NOT_A_RELEASE,
+        kind="excerpt",
+        url="https://geoportal.statistics.gov.uk/",
+        citation="none: invented squares in the reply's format",
+        note="squares that touch as the authorities do, drawn for this sample; no true boundary",
+        content=json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode(),
+    )
+
+
+def _position(x: int, y: int) -> list[float]:
+    return [round(OUTLINE_WEST + x * SQUARE_WIDTH, 5), round(OUTLINE_SOUTH + y * SQUARE_HEIGHT, 5)]
 
 
 # Regional GDP by local authority
