@@ -1,7 +1,7 @@
 """Publish: the checked mart of the build database becomes the file that BI tools read, in one swap.
 
     published/outcomes.duckdb           what people open; replaced atomically, never written in place
-    published/current -> builds/<id>    Parquet, Data Docs and run results of that build
+    published/current -> builds/<id>    Parquet, boundaries.geojson, Data Docs and run results of that build
     published/builds/<id>/              the last builds, each whole
     published/order.txt                 their ids in the order in which they were published: no clock decides that
     published/damaged/                  published files that could not be opened, for whoever has to find out why
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.boundaries import write_boundaries
 from orchestration.home import PROJECT_ROOT, Home
 from sources.disk import disk_trouble, writing
 from sources.landing import fsync_folder
@@ -111,6 +112,7 @@ def publish(
         with writing(folder):
             counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
             _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet")
+            write_boundaries(scratch / "outcomes.duckdb", scratch / "boundaries.geojson")
             _write_docs(documents, scratch / "data_docs")
             _write_results(scratch, build_id, quality, counts)
             _fsync_tree(scratch)

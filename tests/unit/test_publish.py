@@ -104,6 +104,11 @@ def make_build_database(home: Home, observations: int = 3) -> None:
         )
         con.execute("create table mart.mart_freshness as from (values ('ok'), ('unchanged'), ('missing')) as t(status)")
         con.execute(
+            "create table mart.mart_area_boundary "
+            "(area_code text, area_name text, area_type text, geojson text, basis text, release_id text)"
+        )
+        con.execute("create table mart.dim_release (release_id text, attribution text, licence text)")
+        con.execute(
             "create table mart.data_dictionary "
             "(table_name text, column_name text, description text, table_description text)"
         )
@@ -214,6 +219,7 @@ def test_parquet_and_results_lie_beside_the_mart(home: Home) -> None:
     assert {path.stem for path in (home.current / "parquet").iterdir()} == tables
     results = json.loads((home.current / "results.json").read_text(encoding="utf-8"))
     assert (results["build_id"], len(results["checks"])) == ("build-1", 1)
+    assert json.loads((home.current / "boundaries.geojson").read_text(encoding="utf-8"))["features"] == []
     assert not list(home.published.rglob("*.wal"))
 
 
