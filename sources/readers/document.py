@@ -20,8 +20,9 @@ def load(path: Path) -> Any:
         raise Unreadable(f"{size:,} bytes of JSON, more than {limits.JSON_BYTES:,}")
     content = path.read_bytes()
     try:
-        value = json.loads(content)
-        if b"\\u" in content:  # half of a surrogate pair is valid JSON, and no text
+        text = content.decode(json.detect_encoding(content))  # strictly, as json.loads does not
+        value = json.loads(text)
+        if "\\u" in text:  # half of a surrogate pair is valid JSON, and no text
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise Unreadable("JSON nested too deep") from None

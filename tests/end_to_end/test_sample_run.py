@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from expectations.release_gate import COVERAGE_STATUSES
 from orchestration.cli import main
 from orchestration.home import PROJECT_ROOT, Home
-from sources.catalogue import load_catalogue
+from sources.catalogue import HOME_AUTHORITIES, load_catalogue
 from tests.end_to_end.runs import SECRETS, Finished, assert_landing_is_readable, assert_mart_is_whole
 
 pytestmark = pytest.mark.end_to_end
@@ -297,6 +297,14 @@ def test_parquet_holds_the_same_rows(mart: duckdb.DuckDBPyConnection, sample_hom
         assert rows == copied, table
         assert copied or table in ("mart_revisions", "mart_drift"), table  # of the sample no release came twice
         assert mart.execute(f'(from mart."{table}" except all from {file})').fetchall() == [], table
+
+
+def test_map_is_drawn_of_our_own_squares(mart: duckdb.DuckDBPyConnection, sample_home: Home) -> None:
+    drawn = mart.execute("select area_code, basis from mart.mart_area_boundary where geojson is not null").fetchall()
+    assert sorted(drawn) == [(area, "illustrative") for area in (*HOME_AUTHORITIES, LCR)]
+    assert mart.execute("select count(tile_row) from mart.mart_area_boundary").fetchone() == (16,)
+    collection = json.loads((sample_home.current / "boundaries.geojson").read_text(encoding="utf-8"))
+    assert sorted(feature["id"] for feature in collection["features"]) == [*HOME_AUTHORITIES, LCR]
 
 
 def test_data_docs_have_a_page_for_every_table_that_was_checked(sample_home: Home) -> None:

@@ -335,6 +335,12 @@ def test_features_that_are_none_are_refused(tmp_path: Path, content: str) -> Non
     assert refused(dataset(**FEATURES), save(tmp_path, "things.json", content.encode()))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_json_with_half_a_character_in_its_bytes_is_refused(tmp_path: Path, encoding: str) -> None:
+    content = '{"features": [{"attributes": {"code": "\ud800", "value": 1}}]}'.encode(encoding, "surrogatepass")
+    assert "codec can't decode" in refused(dataset(**FEATURES), save(tmp_path, "things.json", content))
+
+
 def test_json_in_an_archive_is_limited_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = json.dumps({"features": [{"attributes": {"code": "a", "value": 1}}] * 100})
     path = tmp_path / "things.zip"
