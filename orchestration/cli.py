@@ -352,6 +352,7 @@ def summarise(home: Home, seconds: float) -> dict[str, Any]:
     statuses = _outcomes(home)
     return {
         "build": build,
+        "scorecard": str(home.scorecard),
         "mart": str(home.mart),
         "parquet": str(home.current / "parquet"),
         "results": str(home.current / "results.json"),
@@ -381,6 +382,7 @@ def render(summary: dict[str, Any]) -> str:
     answered = ", ".join(f"{count} {status}" for status, count in sorted(measures.items()))
     lines = [
         "",
+        f"  scorecard  {summary['scorecard']}",
         f"  mart       {summary['mart']}",
         f"  parquet    {summary['parquet']}",
         f"  results    {summary['results']}",

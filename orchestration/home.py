@@ -95,8 +95,13 @@ class Home:
 
     @property
     def current(self) -> Path:
-        """Link to the folder of the published build: Parquet, Data Docs, run results."""
+        """Link to the folder of the published build: Parquet, scorecard, Data Docs, run results."""
         return self.published / "current"
+
+    @property
+    def scorecard(self) -> Path:
+        """The page that people open: a link to that of the published build."""
+        return self.published / "scorecard.html"
 
     @property
     def dagster_storage(self) -> Path:

@@ -1,7 +1,8 @@
 """Publish: the checked mart of the build database becomes the file that BI tools read, in one swap.
 
     published/outcomes.duckdb           what people open; replaced atomically, never written in place
-    published/current -> builds/<id>    Parquet, boundaries.geojson, Data Docs and run results of that build
+    published/current -> builds/<id>    Parquet, boundaries.geojson, scorecard, Data Docs and run results of that build
+    published/scorecard.html            -> current/scorecard.html: the page that people open
     published/builds/<id>/              the last builds, each whole
     published/order.txt                 their ids in the order in which they were published: no clock decides that
     published/damaged/                  published files that could not be opened, for whoever has to find out why
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # Every DuckDB 1.x client reads this format; BI drivers lag behind the library.
 STORAGE_VERSION = "v1.0.0"
 KEEP_BUILDS = 7
+SCORECARD = "scorecard.html"
 
 BUILD_COLUMNS = {
     "build_id": "varchar",
@@ -113,6 +115,7 @@ def publish(
             counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
             _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet")
             write_boundaries(scratch / "outcomes.duckdb", scratch / "boundaries.geojson")
+            _write_page(scratch / "outcomes.duckdb", scratch / SCORECARD)
             _write_docs(documents, scratch / "data_docs")
             _write_results(scratch, build_id, quality, counts)
             _fsync_tree(scratch)
@@ -126,7 +129,7 @@ def publish(
 
 
 def swap(home: Home, folder: Path) -> None:
-    """Makes one kept build the published one: two renames, the mart's file first."""
+    """Makes one kept build the published one: two renames, the mart's file first; then its page has an address."""
     incoming = home.published / f".outcomes.duckdb.{os.getpid()}"
     try:
         with writing(home.mart):
@@ -137,11 +140,25 @@ def swap(home: Home, folder: Path) -> None:
     finally:
         incoming.unlink(missing_ok=True)
     _note(home, folder.name)
-    link = home.published / f".current.{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path("builds") / folder.name, target_is_directory=True)
-    link.replace(home.current)
+    _link_page(home, folder)
+    _link(home.current, Path("builds") / folder.name)
     fsync_folder(home.published)
+
+
+def _link(link: Path, target: Path) -> None:
+    """Makes `link` point to `target` in one rename, whatever it pointed to."""
+    scratch = link.with_name(f".{link.name}.{os.getpid()}")
+    scratch.unlink(missing_ok=True)
+    scratch.symlink_to(target)
+    scratch.replace(link)
+
+
+def _link_page(home: Home, folder: Path) -> None:
+    """The page's address goes through `current`, so that it switches with it; a build of old has no page."""
+    if (folder / SCORECARD).is_file():
+        _link(home.scorecard, Path("current") / SCORECARD)
+    else:
+        home.scorecard.unlink(missing_ok=True)
 
 
 def repair(home: Home) -> None:
@@ -389,6 +406,12 @@ def _write_parquet(mart: Path, folder: Path) -> None:
         for (name,) in names:
             target = _quoted(folder / f"{name}.parquet")
             con.execute(f'copy mart."{name}" to {target} (format parquet, compression zstd)')
+
+
+def _write_page(mart: Path, target: Path) -> None:
+    from orchestration.scorecard.page import write_page
+
+    write_page(mart, target)
 
 
 def _write_docs(documents: list[dict[str, Any]], folder: Path) -> None:

@@ -29,6 +29,7 @@ from orchestration.assets.datasets import dataset_key
 from orchestration.home import DBT_PROJECT_DIR
 from orchestration.progress import say
 from orchestration.publish import KEEP_BUILDS, new_build_id, publish
+from orchestration.scorecard.charts import charts
 from orchestration.warehouse import Warehouse
 from sources.catalogue import Dataset
 from sources.disk import disk_trouble
@@ -126,8 +127,9 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
         try:
             say(context.log, "dbt build")
-            # The gate needs Great Expectations, which takes seconds to import: there is time while dbt is at work.
-            Thread(target=import_great_expectations, daemon=True).start()
+            # The gate needs Great Expectations, the page its charts: seconds each, and there is time while dbt works.
+            for prepare in (import_great_expectations, charts):
+                Thread(target=prepare, daemon=True).start()
             yield from invocation.stream()
         finally:
             _end(invocation.process)
@@ -313,7 +315,7 @@ def published_asset(manifest: Path) -> dg.AssetsDefinition:
         deps=marts,
         group_name="published",
         kinds={"duckdb", "parquet"},
-        description="The published mart: one DuckDB file, Parquet and Data Docs beside it, swapped in atomically.",
+        description="The published mart: one DuckDB file; Parquet, scorecard and Data Docs switch with it, atomically.",
     )
     def outcomes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]
         say(context.log, "publish")
@@ -344,6 +346,7 @@ def published_asset(manifest: Path) -> dg.AssetsDefinition:
             metadata={
                 "build": published.build_id,
                 "mart": dg.MetadataValue.path(published.mart),
+                "scorecard": dg.MetadataValue.path(published.folder / "scorecard.html"),
                 "data docs": dg.MetadataValue.path(published.folder / "data_docs" / "index.html"),
                 **published.counts,
             }
