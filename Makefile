@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test test-fast fuzz lint audit bench ui lock clean
+.PHONY: run refresh test test-fast test-browser fuzz lint audit bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
@@ -20,6 +20,10 @@ test: .venv/dev.stamp
 
 test-fast: .venv/dev.stamp
 	@$(BIN)/python -m pytest -m "not end_to_end" -n 2 --dist loadfile
+
+# The scorecard in Chromium (or CHROMIUM); OUTCOMES_SAMPLE_HOME names a sample build to look at, else one is made.
+test-browser: .venv/dev.stamp
+	@$(BIN)/python -m pytest -m browser
 
 # Damaged files through the gate and the readers, each in a process that may die of it. It prints its first seed;
 # FUZZ="--first SEED --only DATASET" makes the same again, --keep DIR keeps the files of defects.

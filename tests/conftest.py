@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from orchestration.home import Home
+from tests.end_to_end.runs import Finished, outcomes
+
 # The same examples in every run, however slow the machine; nothing is remembered in a folder.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.load_profile("repeatable")
@@ -24,6 +27,19 @@ def published_dir() -> Path:
     if not (PUBLISHED_DIR / "mirror.yml").is_file():
         pytest.skip(f"real published files are not here: {PUBLISHED_DIR} (set OUTCOMES_PUBLISHED_DIR)")
     return PUBLISHED_DIR
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """`outcomes run --from sample` in an empty home."""
+    return outcomes(Home(tmp_path_factory.mktemp("sample") / "home"), "run", "--from", "sample")
+
+
+@pytest.fixture(scope="session")
+def sample_home(sample_run: Finished) -> Home:
+    """The home that the sample run left. Read only; whoever writes takes a copy (`copy_of`)."""
+    assert sample_run.code == 0, sample_run.err
+    return sample_run.home
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

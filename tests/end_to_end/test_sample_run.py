@@ -52,6 +52,7 @@ def mart(sample_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_summary_says_where_everything_is_and_what_came_of_it(sample_run: Finished, sample_home: Home) -> None:
     assert sample_run.code == 0
     for path in (
+        sample_home.scorecard,
         sample_home.mart,
         sample_home.current / "parquet",
         sample_home.current / "results.json",

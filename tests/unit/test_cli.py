@@ -215,6 +215,7 @@ def summary(**changes: Any) -> dict[str, Any]:
     }
     return {
         "build": build,
+        "scorecard": "/somewhere/published/scorecard.html",
         "mart": "/somewhere/published/outcomes.duckdb",
         "parquet": "/somewhere/published/current/parquet",
         "results": "/somewhere/published/current/results.json",

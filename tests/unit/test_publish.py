@@ -46,6 +46,7 @@ from orchestration.home import Home
 
 CHANGES = {"os.rename", "os.symlink", "os.mkdir", "shutil.copyfile", "shutil.rmtree"}
 publish._write_docs = lambda documents, folder: folder.mkdir()
+publish._write_page = lambda mart, page: page.write_text(page.parent.name[1:])
 publish.git_commit = lambda: ""
 
 def publish_until(n):
@@ -83,8 +84,9 @@ with duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reader"):
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A warehouse with a build database, nothing published; Data Docs are left out (they take seconds to import)."""
+    """A warehouse with a build database, nothing published; Data Docs and the page's content are left out."""
     monkeypatch.setattr(publishing, "_write_docs", lambda documents, folder: folder.mkdir())
+    monkeypatch.setattr(publishing, "_write_page", lambda mart, page: page.write_text(page.parent.name[1:]))
     made = Home(tmp_path / "home")
     make_build_database(made)
     return made
@@ -321,8 +323,21 @@ def test_rollback_goes_to_the_build_before(home: Home) -> None:
     assert published_build_id(home) == home.current.resolve().name == "build-2"
     assert ask(home, "select count(*) from mart.fct_observation") == [(2,)]
     assert rollback(home) == "build-1"
+    assert home.scorecard.read_text() == "build-1"
     assert rollback(home, "build-3") == "build-3"
+    assert home.scorecard.read_text() == "build-3"
     assert sha256_of(home.mart) == sha256_of(home.builds / "build-3" / "outcomes.duckdb")
+
+
+def test_rollback_to_a_build_of_before_the_page_leaves_no_page(home: Home) -> None:
+    for number in (1, 2):
+        publish(home, f"build-{number}")
+    (home.builds / "build-1" / "scorecard.html").unlink()
+    assert home.scorecard.readlink() == Path("current/scorecard.html")
+    assert rollback(home) == "build-1"
+    assert not home.scorecard.is_symlink()
+    rollback(home, "build-2")
+    assert home.scorecard.read_text() == "build-2"
 
 
 def test_rollback_says_why_it_cannot(home: Home) -> None:
@@ -471,6 +486,7 @@ def test_publisher_killed_before_any_change_leaves_a_whole_build(
         assert sha256_of(home.mart) == sha256_of(home.builds / now / "outcomes.duckdb"), n
         assert ask(home, "select count(*) from mart.fct_observation") == [(3,)], n
         assert (home.current / "results.json").is_file(), n
+        assert home.scorecard.read_text() == home.current.resolve().name, n
         swapped += now != last
         last = now
         if outcome == "published":
