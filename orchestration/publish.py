@@ -1,7 +1,7 @@
 """Publish: the checked mart of the build database becomes the file that BI tools read, in one swap.
 
     published/outcomes.duckdb           what people open; replaced atomically, never written in place
-    published/current -> builds/<id>    Parquet, boundaries.geojson, Data Docs and run results of that build
+    published/current -> builds/<id>    Parquet, CSV, boundaries.geojson, Data Docs and run results of that build
     published/builds/<id>/              the last builds, each whole
     published/order.txt                 their ids in the order in which they were published: no clock decides that
     published/damaged/                  published files that could not be opened, for whoever has to find out why
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.boundaries import write_boundaries
+from orchestration.csv_export import write_csv
 from orchestration.home import PROJECT_ROOT, Home
 from sources.disk import disk_trouble, writing
 from sources.landing import fsync_folder
@@ -113,6 +114,7 @@ def publish(
             counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
             _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet")
             write_boundaries(scratch / "outcomes.duckdb", scratch / "boundaries.geojson")
+            write_csv(scratch / "outcomes.duckdb", scratch / "csv")
             _write_docs(documents, scratch / "data_docs")
             _write_results(scratch, build_id, quality, counts)
             _fsync_tree(scratch)
