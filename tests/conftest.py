@@ -12,10 +12,16 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.load_profile("repeatable")
 
-pytest_plugins = ["tests.faults.table"]
+pytest_plugins = ["tests.faults.table", "tests.end_to_end.builds"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED_DIR = Path(os.environ.get("OUTCOMES_PUBLISHED_DIR", PROJECT_ROOT.parent / "shared" / "published"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "clients: a program that people read the mart with, in an environment of its own"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@
 
 {#-
   Columns that identify a row, and columns that point to another table, as the tests say who hold them to it: the grain of a model
-  (unique_combination named …_has_one_row_per_grain) and its relationships. Returns {table: {'key': [column], 'refers_to': {column: 'table.column'}}}.
+  (unique_combination named …_has_one_row_per_grain) and its relationships to models, not to seeds. Returns {table: {'key': [column], 'refers_to': {column: 'table.column'}}}.
 -#}
 {% macro tested_keys() -%}
     {%- set keys = {} -%}
@@ -62,7 +62,10 @@
         {%- if node.test_metadata.name == 'unique_combination' and node.name.endswith('_has_one_row_per_grain') -%}
             {%- do table.key.extend(arguments.columns) -%}
         {%- elif node.test_metadata.name == 'relationships' -%}
-            {%- do table.refers_to.update({arguments.column_name: arguments.to.split("'")[1] ~ '.' ~ arguments.field}) -%}
+            {%- set referred = arguments.to.split("'")[1] -%}
+            {%- if 'model.' ~ project_name ~ '.' ~ referred in graph.nodes -%}
+                {%- do table.refers_to.update({arguments.column_name: referred ~ '.' ~ arguments.field}) -%}
+            {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(keys) }}
