@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test test-fast test-clients clients fuzz lint audit bench bench-queries ui lock clean
+.PHONY: run refresh test test-fast test-clients clients fuzz lint audit bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
