@@ -31,7 +31,10 @@ def answers(con):
 
 con = duckdb.connect(sys.argv[1], read_only=True)
 for line in sys.stdin:
-    if line.strip() == "reconnect":
+    word = line.strip()
+    if word == "reconnect":
         con.close()
         con = duckdb.connect(sys.argv[1], read_only=True)
-    print(json.dumps(answers(con)), flush=True)
+    # A second connection while the first is held.
+    asked = duckdb.connect(sys.argv[1], read_only=True) if word == "second" else con
+    print(json.dumps(answers(asked)), flush=True)

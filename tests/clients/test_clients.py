@@ -2,7 +2,7 @@
 of its own. All of them answer the same questions, before and after the nightly swap.
 
 Each prints a line of JSON for each line that it reads: `ask` over the connection that it has, `reconnect` over a new
-one. `make clients` makes the environments.
+one, `second` over another one beside it. `make clients` makes the environments.
 """
 
 from __future__ import annotations
@@ -177,3 +177,14 @@ def test_client_reads_the_mart_and_sees_the_next_build_when_it_reconnects(name: 
         assert conversation("ask") == told
         again = conversation("reconnect")
         assert {key: again[key] for key in after} == after
+
+
+def test_connection_that_is_held_keeps_its_build_for_the_whole_process(home: Home) -> None:
+    """Why a server with a pool of connections shows yesterday's figures until all of them are closed."""
+    *_, first, second = publish.kept_builds(home)
+    publish.rollback(home, first)
+    with client("duckdb earlier", home) as conversation:
+        assert conversation("ask")["build_id"] == first
+        publish.rollback(home, second)
+        assert conversation("second")["build_id"] == first
+        assert conversation("reconnect")["build_id"] == first  # the second one is open still
