@@ -78,6 +78,7 @@ WHILE_PUBLISHING = (
     "builds/.*",
     "builds/.*/outcomes.duckdb",
     "builds/.*/parquet/*.parquet",
+    "builds/.*/csv/*.csv*",
     "builds/.*/results.json",
     ".outcomes.duckdb.*",
 )

@@ -54,6 +54,7 @@ def test_summary_says_where_everything_is_and_what_came_of_it(sample_run: Finish
     for path in (
         sample_home.mart,
         sample_home.current / "parquet",
+        sample_home.current / "csv",
         sample_home.current / "results.json",
         sample_home.current / "data_docs" / "index.html",
     ):
