@@ -217,6 +217,9 @@ def test_parquet_and_results_lie_beside_the_mart(home: Home) -> None:
     publish(home, "build-1")
     tables = {name for (name,) in ask(home, "select table_name from duckdb_tables()")}
     assert {path.stem for path in (home.current / "parquet").iterdir()} == tables
+    # Some tools read no other compression.
+    packed = "select distinct compression from parquet_metadata(?)"
+    assert duckdb.execute(packed, [str(home.current / "parquet" / "*.parquet")]).fetchall() == [("SNAPPY",)]
     assert {path.name.split(".")[0] for path in (home.current / "csv").iterdir()} == {*tables, "metadata"}
     results = json.loads((home.current / "results.json").read_text(encoding="utf-8"))
     assert (results["build_id"], len(results["checks"])) == ("build-1", 1)
