@@ -137,7 +137,7 @@ def measure(home: Home) -> dict[str, Any]:
                 published.wait()  # imports are done
                 started = time.perf_counter()
                 busy, failed = _rounds(copy, lambda done: done >= ROUNDS and published.count() > PUBLISHES)
-                seconds = time.perf_counter() - started
+                seconds, publishes = time.perf_counter() - started, published.count() - 1
             finally:
                 publisher.kill()
     return {
@@ -146,7 +146,7 @@ def measure(home: Home) -> dict[str, Any]:
         "alone": alone,
         "while_publishing": busy,
         "failed_reads": failed_alone + failed,
-        "publishes": published.count() - 1,
+        "publishes": publishes,
         "seconds_publishing": round(seconds, 1),
     }
 
@@ -166,11 +166,13 @@ class _Lines:
             self._first.set()
 
     def wait(self) -> None:
+        """Returns when there is a first one."""
         while not self._first.wait(1):
-            if self._process.poll() is not None:
-                raise RuntimeError("the publishing process has ended")
+            self.count()
 
     def count(self) -> int:
+        if self._process.poll() is not None:
+            raise RuntimeError("the process that publishes has ended")
         return self._seen
 
 
