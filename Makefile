@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test test-fast test-browser fuzz lint audit bench ui lock clean
+.PHONY: run refresh test test-fast test-browser test-clients clients fuzz lint audit bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
@@ -25,6 +25,13 @@ test-fast: .venv/dev.stamp
 test-browser: .venv/dev.stamp
 	@$(BIN)/python -m pytest -m browser
 
+# Programs that read what is published, each in an environment of its own. Those that are not made are skipped by `make test`.
+CLIENTS := csvw duckdb_earlier duckdb_oldest frames node sqlalchemy
+clients: .venv/dev.stamp $(CLIENTS:%=.venv/clients/%.stamp)
+
+test-clients: clients
+	@$(BIN)/python -m pytest -m clients
+
 # Damaged files through the gate and the readers, each in a process that may die of it. It prints its first seed;
 # FUZZ="--first SEED --only DATASET" makes the same again, --keep DIR keeps the files of defects.
 FUZZ_SECONDS ?= 600
@@ -36,11 +43,14 @@ lint: .venv/dev.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python .ci/locks.py requirements/*.txt
+	@$(BIN)/python .ci/locks.py requirements/*.txt requirements/clients/*.txt tests/clients/node/package-lock.json
 
-# Known vulnerabilities of everything that is locked. Its tool has an environment of its own.
+# Known vulnerabilities of everything that is locked, but for the clients that are old on purpose; one package may have
+# another version in the lock of a client. Its tool has an environment of its own.
 audit: .venv/audit.stamp
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/dev.txt requirements/uv.txt requirements/audit.txt
+	@for client in csvw frames sqlalchemy; do \
+		$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/clients/$$client.txt || exit 1; done
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m benchmarks
@@ -55,6 +65,9 @@ lock:
 		pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	for client in requirements/clients/*.in; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header $$client -o $${client%.in}.txt || exit 1; done
+	npm install --prefix tests/clients/node --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 .venv/uv.stamp: requirements/uv.txt
 	$(PYTHON) -m venv .venv
@@ -73,6 +86,17 @@ lock:
 .venv/audit.stamp: .venv/uv.stamp requirements/audit.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/audit
 	$(BIN)/uv pip install --quiet --python .venv/audit/bin/python --require-hashes -r requirements/audit.txt
+	@touch $@
+
+.venv/clients/node.stamp: tests/clients/node/package-lock.json tests/clients/node/package.json
+	@mkdir -p .venv/clients/node
+	cp $^ .venv/clients/node
+	@npm ci --prefix .venv/clients/node --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
+.venv/clients/%.stamp: .venv/uv.stamp requirements/clients/%.txt
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/clients/$*
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .venv/clients/$*/bin/python --require-hashes -r requirements/clients/$*.txt
 	@touch $@
 
 clean:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -26,8 +27,20 @@ def problems(name: str, text: str) -> Iterator[str]:
                 yield f"{name}: expected a package pinned with ==, found {line}"
 
 
+def problems_of_npm(name: str, text: str) -> Iterator[str]:
+    """The same for a `package-lock.json`."""
+    for path, entry in json.loads(text)["packages"].items():
+        if path and not str(entry.get("integrity", "")).startswith("sha512-"):
+            yield f"{name}: {path} has no hash"
+        if "resolved" in entry:
+            yield f"{name}: expected no address, found {path} with {entry['resolved']}"
+
+
 def main(paths: list[str]) -> int:
-    found = [problem for path in paths for problem in problems(path, Path(path).read_text(encoding="utf-8"))]
+    found = []
+    for path in paths:
+        of_kind = problems_of_npm if path.endswith(".json") else problems
+        found += of_kind(path, Path(path).read_text(encoding="utf-8"))
     sys.stdout.write("".join(f"{problem}\n" for problem in found))
     return 1 if found else 0
 

@@ -1,4 +1,5 @@
-"""`make bench`: first run, warm run and landed run of the sample (and of a mirror, where there is one), side by side.
+"""`make bench`: first run, warm run and landed run of the sample (and of a mirror, where there is one), side by side;
+and what a dashboard waits for on the mart of the last of them (`benchmarks.queries`).
 
 Prints one table and writes `benchmarks/results.json` below OUTCOMES_HOME. Times depend on the machine, so ratios to
 the warm sample run are given; peak memory is the sum over all processes of a run, in MB (Linux only).
@@ -16,6 +17,9 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from benchmarks import queries
+from orchestration.home import Home
 
 ROOT = Path(__file__).resolve().parents[1]
 MIRROR = Path(os.environ.get("OUTCOMES_PUBLISHED_DIR", ROOT.parent / "shared" / "published"))
@@ -46,11 +50,13 @@ def main() -> int:
             ]
         results = [_measure(name, arguments, home) for name, arguments, home in cases]
         phases = _phases(sample)
+        waited = queries.measure(Home(cases[-1][2]))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     _print(machine, results, phases)
+    sys.stdout.write(f"\n{queries.table(waited)}\n")
     target = Path(os.environ.get("OUTCOMES_HOME", ROOT / "data")) / "benchmarks"
     target.mkdir(parents=True, exist_ok=True)
-    report = {"machine": machine, "runs": [asdict(result) for result in results], "dbt": phases}
+    report = {"machine": machine, "runs": [asdict(result) for result in results], "dbt": phases, "queries": waited}
     (target / "results.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     return max(result.exit_code for result in results)
 

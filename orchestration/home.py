@@ -95,7 +95,7 @@ class Home:
 
     @property
     def current(self) -> Path:
-        """Link to the folder of the published build: Parquet, scorecard, Data Docs, run results."""
+        """Link to the folder of the published build: Parquet, CSV, outlines, scorecard, Data Docs, run results."""
         return self.published / "current"
 
     @property

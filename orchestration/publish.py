@@ -1,7 +1,7 @@
 """Publish: the checked mart of the build database becomes the file that BI tools read, in one swap.
 
     published/outcomes.duckdb           what people open; replaced atomically, never written in place
-    published/current -> builds/<id>    Parquet, boundaries.geojson, scorecard, Data Docs and run results of that build
+    published/current -> builds/<id>    Parquet, CSV, outlines, scorecard, Data Docs and run results of that build
     published/scorecard.html            -> current/scorecard.html: the page that people open
     published/builds/<id>/              the last builds, each whole
     published/order.txt                 their ids in the order in which they were published: no clock decides that
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.boundaries import write_boundaries
+from orchestration.csv_export import write_csv
 from orchestration.home import PROJECT_ROOT, Home
 from sources.disk import disk_trouble, writing
 from sources.landing import fsync_folder
@@ -116,6 +117,7 @@ def publish(
             _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet")
             write_boundaries(scratch / "outcomes.duckdb", scratch / "boundaries.geojson")
             _write_page(scratch / "outcomes.duckdb", scratch / SCORECARD)
+            write_csv(scratch / "outcomes.duckdb", scratch / "csv")
             _write_docs(documents, scratch / "data_docs")
             _write_results(scratch, build_id, quality, counts)
             _fsync_tree(scratch)
@@ -405,7 +407,8 @@ def _write_parquet(mart: Path, folder: Path) -> None:
         names = con.execute("select table_name from duckdb_tables() where schema_name = 'mart'").fetchall()
         for (name,) in names:
             target = _quoted(folder / f"{name}.parquet")
-            con.execute(f'copy mart."{name}" to {target} (format parquet, compression zstd)')
+            # Snappy, for every reader of Parquet knows it.
+            con.execute(f'copy mart."{name}" to {target} (format parquet, compression snappy)')
 
 
 def _write_page(mart: Path, target: Path) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 # With the full-width forms, which some locales read as the plain ones, and what is skipped before a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+# The same as a pattern of DuckDB's, where the text stays in the database.
+FORMULA_PATTERN = r"^[\t-\r\x1c-\x1f\x{85}\p{Z}]*[-=+@－＝＋＠]|^[\t\r\n]"
+
 
 def runs_as_formula(text: str) -> bool:
     """Whether a spreadsheet may take the text for a formula, blanks before it notwithstanding."""

@@ -8,14 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from orchestration.home import Home
-from tests.end_to_end.runs import Finished, outcomes
-
 # The same examples in every run, however slow the machine; nothing is remembered in a folder.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.load_profile("repeatable")
 
-pytest_plugins = ["tests.faults.table"]
+pytest_plugins = ["tests.faults.table", "tests.end_to_end.builds"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED_DIR = Path(os.environ.get("OUTCOMES_PUBLISHED_DIR", PROJECT_ROOT.parent / "shared" / "published"))
@@ -27,19 +24,6 @@ def published_dir() -> Path:
     if not (PUBLISHED_DIR / "mirror.yml").is_file():
         pytest.skip(f"real published files are not here: {PUBLISHED_DIR} (set OUTCOMES_PUBLISHED_DIR)")
     return PUBLISHED_DIR
-
-
-@pytest.fixture(scope="session")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """`outcomes run --from sample` in an empty home."""
-    return outcomes(Home(tmp_path_factory.mktemp("sample") / "home"), "run", "--from", "sample")
-
-
-@pytest.fixture(scope="session")
-def sample_home(sample_run: Finished) -> Home:
-    """The home that the sample run left. Read only; whoever writes takes a copy (`copy_of`)."""
-    assert sample_run.code == 0, sample_run.err
-    return sample_run.home
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,6 +7,7 @@
         {
             'table': 'build',
             'description': 'The build that this file is. One row.',
+            'key': ['build_id'],
             'columns': [
                 ('build_id', 'varchar', 'Identifies the build; the name of its folder.'),
                 ('git_commit', 'varchar', 'Commit of the code that built it.'),
@@ -29,6 +30,7 @@
         {
             'table': 'mart_quality',
             'description': 'Every check of this build and what it found: contracts, dbt tests, release gate. Grain: check.',
+            'key': ['check_id'],
             'columns': [
                 ('check_id', 'varchar', 'Identifies the check.'),
                 ('kind', 'varchar', 'contract (what landed), refused (a release that did not land, and is no part of the build), dbt_test (the models) or release_gate (the mart before publishing).'),
@@ -48,18 +50,44 @@
     ]) }}
 {%- endmacro %}
 
-{#- (table, table description, column, type, column description, position) of every published column, sorted by table. -#}
+{#-
+  Columns that identify a row, and columns that point to another table, as the tests say who hold them to it: the grain of a model
+  (unique_combination named …_has_one_row_per_grain) and its relationships to models, not to seeds. Returns {table: {'key': [column], 'refers_to': {column: 'table.column'}}}.
+-#}
+{% macro tested_keys() -%}
+    {%- set keys = {} -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' and node.attached_node and node.test_metadata -%}
+        {%- set table = keys.setdefault(node.attached_node.split('.')[-1], {'key': [], 'refers_to': {}}) -%}
+        {%- set arguments = node.test_metadata.kwargs -%}
+        {%- if node.test_metadata.name == 'unique_combination' and node.name.endswith('_has_one_row_per_grain') -%}
+            {%- do table.key.extend(arguments.columns) -%}
+        {%- elif node.test_metadata.name == 'relationships' -%}
+            {%- set referred = arguments.to.split("'")[1] -%}
+            {%- if 'model.' ~ project_name ~ '.' ~ referred in graph.nodes -%}
+                {%- do table.refers_to.update({arguments.column_name: referred ~ '.' ~ arguments.field}) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(keys) }}
+{%- endmacro %}
+
+{#- (table, table description, column, type, column description, position, is in the key, refers to) of every published column, sorted by table. -#}
 {% macro mart_columns() -%}
     {%- set rows = [] -%}
     {%- if execute -%}
+        {%- set keys = tested_keys() -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == project_name and node.schema == 'mart' -%}
+            {%- set tested = keys.get(node.name, {'key': [], 'refers_to': {}}) -%}
             {%- for column in node.columns.values() -%}
-                {%- do rows.append((node.name, node.description, column.name, column.data_type, column.description, loop.index)) -%}
+                {%- do rows.append((
+                    node.name, node.description, column.name, column.data_type, column.description, loop.index,
+                    column.name in tested.key, tested.refers_to.get(column.name, '')
+                )) -%}
             {%- endfor -%}
         {%- endfor -%}
         {%- for table in published_step_tables() -%}
             {%- for name, data_type, description in table.columns -%}
-                {%- do rows.append((table.table, table.description, name, data_type, description, loop.index)) -%}
+                {%- do rows.append((table.table, table.description, name, data_type, description, loop.index, name in table.key, '')) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
@@ -75,19 +103,23 @@
         cast(data_type as {{ text }}) as data_type,
         cast(description as {{ text }}) as description,
         cast(table_description as {{ text }}) as table_description,
-        cast(ordinal_position as bigint) as ordinal_position
+        cast(ordinal_position as bigint) as ordinal_position,
+        is_key,
+        cast(nullif(refers_to, '') as {{ text }}) as refers_to
     from (
-        {%- for table, table_description, column, data_type, description, position in rows %}
+        {%- for table, table_description, column, data_type, description, position, is_key, refers_to in rows %}
         select
             {{ dbt.string_literal(table) }} as table_name,
             {{ dbt.string_literal(column) }} as column_name,
             {{ dbt.string_literal(data_type | upper) }} as data_type,
             {{ dbt.string_literal(dbt.escape_single_quotes(description | replace('\n', ' ') | trim)) }} as description,
             {{ dbt.string_literal(dbt.escape_single_quotes(table_description | replace('\n', ' ') | trim)) }} as table_description,
-            {{ position }} as ordinal_position
+            {{ position }} as ordinal_position,
+            {{ 'true' if is_key else 'false' }} as is_key,
+            {{ dbt.string_literal(refers_to) }} as refers_to
         {{- ' union all' if not loop.last }}
         {%- else %}
-        select '' as table_name, '' as column_name, '' as data_type, '' as description, '' as table_description, 0 as ordinal_position where 1 = 0
+        select '' as table_name, '' as column_name, '' as data_type, '' as description, '' as table_description, 0 as ordinal_position, false as is_key, '' as refers_to where 1 = 0
         {%- endfor %}
     ) as declared
 {%- endmacro %}

@@ -71,6 +71,75 @@
     end
 {%- endmacro %}
 
+{#-
+  Kind of a period, from its first day and its freq: calendar year, financial year (from 1 April), academic year (from 1 September), other year,
+  pooled years, day (counted on it), month, quarter, half-year, other.
+-#}
+{% macro period_kind(start, freq) -%}
+    case
+        when {{ freq }} = '_Z' then 'day'
+        when {{ freq }} = 'M' then 'month'
+        when {{ freq }} = 'Q' then 'quarter'
+        when {{ freq }} = 'S' then 'half-year'
+        when {{ freq }} like 'A_%' then 'pooled years'
+        when {{ freq }} <> 'A' then 'other'
+        when extract(day from {{ start }}) <> 1 then 'other year'
+        when extract(month from {{ start }}) = 1 then 'calendar year'
+        when extract(month from {{ start }}) = 4 then 'financial year'
+        when extract(month from {{ start }}) = 9 then 'academic year'
+        else 'other year'
+    end
+{%- endmacro %}
+
+{#- A number that puts periods into order: by last day, the shorter one first where two end on one day. 20241231 (day) and 0366 (days). -#}
+{% macro period_sort(start, end) -%}
+    cast(
+        (extract(year from {{ end }}) * 10000 + extract(month from {{ end }}) * 100 + extract(day from {{ end }})) * 10000
+        + {{ days_between(start, end) }} + 1 as bigint
+    )
+{%- endmacro %}
+
+{#-
+  A period as a sentence would say it: 'Year to December 2024', 'April 2022 to March 2023', '2022 to 2024 (three years)', 'At 1 July 2025',
+  'March 2026', 'April to June 2026', '15 May 2024 to 14 May 2025'.
+-#}
+{% macro period_in_words(start, end, freq) -%}
+    {%- set years = 'extract(year from ' ~ end ~ ') - extract(year from ' ~ start ~ ')' -%}
+    {%- set several = "' (' || case substr(" ~ freq ~ ", 2) when '2' then 'two' when '3' then 'three' when '4' then 'four' when '5' then 'five' else substr(" ~ freq ~ ", 2) end || ' years)'" -%}
+    case
+        when {{ freq }} = '_Z' then 'At ' || {{ _day_in_words(start) }}
+        when extract(day from {{ start }}) <> 1 or extract(day from {{ add_days(end, '1') }}) <> 1
+            then {{ _day_in_words(start) }} || ' to ' || {{ _day_in_words(end) }}
+        when {{ freq }} = 'M' then {{ _month_in_words(start) }}
+        when {{ freq }} = 'A' and extract(month from {{ start }}) = 1 then 'Year to ' || {{ _month_in_words(end) }}
+        when {{ freq }} like 'A_%' and extract(month from {{ start }}) = 1
+            then {{ _year_in_words(start) }} || ' to ' || {{ _year_in_words(end) }} || {{ several }}
+        when {{ freq }} like 'A_%' then {{ _month_in_words(start) }} || ' to ' || {{ _month_in_words(end) }} || {{ several }}
+        when {{ years }} = 0 then {{ _month_name(start) }} || ' to ' || {{ _month_in_words(end) }}
+        else {{ _month_in_words(start) }} || ' to ' || {{ _month_in_words(end) }}
+    end
+{%- endmacro %}
+
+{% macro _month_name(day) -%}
+    case extract(month from {{ day }})
+        {%- for name in ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'] %}
+        when {{ loop.index }} then '{{ name }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro _year_in_words(day) -%}
+    cast(extract(year from {{ day }}) as {{ type_text() }})
+{%- endmacro %}
+
+{% macro _month_in_words(day) -%}
+    {{ _month_name(day) }} || ' ' || {{ _year_in_words(day) }}
+{%- endmacro %}
+
+{% macro _day_in_words(day) -%}
+    cast(extract(day from {{ day }}) as {{ type_text() }}) || ' ' || {{ _month_in_words(day) }}
+{%- endmacro %}
+
 {#- True where the years of a label follow one another: 'last' (two digits or four) is so many years after 'first' (four). -#}
 {% macro years_follow(first, last, years) -%}
     right(cast(cast({{ first }} as integer) + {{ years }} as {{ type_text() }}), length({{ last }})) = {{ last }}

@@ -79,6 +79,7 @@ WHILE_PUBLISHING = (
     "builds/.*",
     "builds/.*/outcomes.duckdb",
     "builds/.*/parquet/*.parquet",
+    "builds/.*/csv/*.csv*",
     "builds/.*/results.json",
     ".outcomes.duckdb.*",
 )
@@ -204,7 +205,7 @@ def test_second_run_is_refused_and_the_first_goes_on(
     assert_nobody_holds_the_lock(home)
 
 
-@pytest.mark.fault("process", "SIGKILL at five moments of a publish")
+@pytest.mark.fault("process", "SIGKILL at six moments of a publish")
 def test_killed_while_publishing(sample_home: Home, tmp_path: Path, ended: Callable[[str], None]) -> None:
     """Whatever the publisher was at: the published file is the last whole build, and the next publisher goes on."""
     home = copy_of(sample_home, tmp_path / "home")

@@ -55,6 +55,7 @@ def test_summary_says_where_everything_is_and_what_came_of_it(sample_run: Finish
         sample_home.scorecard,
         sample_home.mart,
         sample_home.current / "parquet",
+        sample_home.current / "csv",
         sample_home.current / "results.json",
         sample_home.current / "data_docs" / "index.html",
     ):
@@ -109,6 +110,8 @@ def test_every_table_and_column_is_explained(mart: duckdb.DuckDBPyConnection) ->
         "where schema_name = 'mart' and coalesce(trim(comment), '') = ''"
     ).fetchall()
     assert unexplained == []
+    blank = "least(length(trim(description)), length(trim(table_description))) = 0 or data_type is null"
+    assert mart.execute(f"select table_name, column_name from mart.data_dictionary where {blank}").fetchall() == []
     dictionary = mart.execute("select table_name, column_name from mart.data_dictionary order by all").fetchall()
     columns = mart.execute(
         "select table_name, column_name from duckdb_columns() where schema_name = 'mart' order by all"

@@ -160,6 +160,7 @@ def cases() -> dict[str, Callable[[Path, SmallDisk], Seen]]:
         "in the middle of a ledger row": torn_ledger,
         "while writing the mart": publishing("_write_mart"),
         "while writing its Parquet": publishing("_write_parquet"),
+        "while writing its CSV": publishing("write_csv"),
         "while swapping the mart in": publishing("swap"),
     }
 

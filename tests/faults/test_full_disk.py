@@ -53,6 +53,7 @@ def ask() -> Iterator[Ask]:
             "in the middle of a ledger row": "landing/ledger.jsonl",
             "while writing the mart": "published/builds/",
             "while writing its Parquet": "published/builds/",
+            "while writing its CSV": "published/builds/",
             "while swapping the mart in": "published/outcomes.duckdb",
         }.items()
     ],

@@ -218,6 +218,7 @@ def summary(**changes: Any) -> dict[str, Any]:
         "scorecard": "/somewhere/published/scorecard.html",
         "mart": "/somewhere/published/outcomes.duckdb",
         "parquet": "/somewhere/published/current/parquet",
+        "csv": "/somewhere/published/current/csv",
         "results": "/somewhere/published/current/results.json",
         "data_docs": "/somewhere/published/current/data_docs/index.html",
         "measures": {"answered": 24, "awaiting_source": 64},

@@ -111,8 +111,8 @@ def make_build_database(home: Home, observations: int = 3) -> None:
         )
         con.execute("create table mart.dim_release (release_id text, attribution text, licence text)")
         con.execute(
-            "create table mart.data_dictionary "
-            "(table_name text, column_name text, description text, table_description text)"
+            "create table mart.data_dictionary (table_name text, column_name text, description text, "
+            "table_description text, is_key boolean, refers_to text)"
         )
         con.execute("comment on table mart.fct_observation is 'Observations, it''s said.'")
         described = [
@@ -121,7 +121,7 @@ def make_build_database(home: Home, observations: int = 3) -> None:
             ("fct_observation", "obs_value", "The 'value'.", "Said by dbt, not here."),
             ("fct_observation", "basis", "Published or illustrative.", "Said by dbt, not here."),
         ]
-        con.executemany("insert into mart.data_dictionary values (?, ?, ?, ?)", described)
+        con.executemany("insert into mart.data_dictionary values (?, ?, ?, ?, false, null)", described)
 
 
 def publish(home: Home, build_id: str, **settings: Any) -> Published:
@@ -219,6 +219,10 @@ def test_parquet_and_results_lie_beside_the_mart(home: Home) -> None:
     publish(home, "build-1")
     tables = {name for (name,) in ask(home, "select table_name from duckdb_tables()")}
     assert {path.stem for path in (home.current / "parquet").iterdir()} == tables
+    # Some tools read no other compression.
+    packed = "select distinct compression from parquet_metadata(?)"
+    assert duckdb.execute(packed, [str(home.current / "parquet" / "*.parquet")]).fetchall() == [("SNAPPY",)]
+    assert {path.name.split(".")[0] for path in (home.current / "csv").iterdir()} == {*tables, "metadata"}
     results = json.loads((home.current / "results.json").read_text(encoding="utf-8"))
     assert (results["build_id"], len(results["checks"])) == ("build-1", 1)
     assert json.loads((home.current / "boundaries.geojson").read_text(encoding="utf-8"))["features"] == []

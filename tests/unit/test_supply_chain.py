@@ -17,7 +17,8 @@ from orchestration.home import PROJECT_ROOT
 CI = PROJECT_ROOT / ".ci"
 TODAY = dt.date(2026, 11, 22)
 judge = runpy.run_path(str(CI / "audit.py"))["judge"]
-problems = runpy.run_path(str(CI / "locks.py"))["problems"]
+locks = runpy.run_path(str(CI / "locks.py"))
+problems, problems_of_npm = locks["problems"], locks["problems_of_npm"]
 
 HASH = f"--hash=sha256:{'0' * 64}"
 CLEAN = {"name": "agate", "version": "1.9.1", "vulns": []}
@@ -95,9 +96,12 @@ def test_audit_goes_by_what_its_tool_says(tmp_path: Path, out: str, err: str, co
 
 
 def test_every_lock_of_the_project_is_hashed_and_names_no_registry() -> None:
-    locks = sorted((PROJECT_ROOT / "requirements").glob("*.txt"))
-    assert [lock.stem for lock in locks] == ["audit", "dev", "run", "uv"]
-    assert [problem for lock in locks for problem in problems(lock.name, lock.read_text(encoding="utf-8"))] == []
+    found = sorted((PROJECT_ROOT / "requirements").rglob("*.txt"))
+    assert [lock.stem for lock in found if lock.parent.name == "requirements"] == ["audit", "dev", "run", "uv"]
+    assert [lock.with_suffix(".in").is_file() for lock in found if lock.parent.name == "clients"] == [True] * 5
+    assert [problem for lock in found for problem in problems(lock.name, lock.read_text(encoding="utf-8"))] == []
+    node = PROJECT_ROOT / "tests" / "clients" / "node" / "package-lock.json"
+    assert list(problems_of_npm(node.name, node.read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize(
@@ -116,3 +120,17 @@ def test_every_lock_of_the_project_is_hashed_and_names_no_registry() -> None:
 def test_what_does_not_belong_in_a_lock_is_named(text: str, found: list[str] | int) -> None:
     named = list(problems("x", text))
     assert (len(named) if isinstance(found, int) else named) == found
+
+
+def test_what_does_not_belong_in_a_lock_of_npm_is_named() -> None:
+    address = "https://registry.example/b.tgz"
+    packages = {
+        "": {"name": "ours"},
+        "node_modules/a": {"version": "1", "integrity": "sha512-x"},
+        "node_modules/b": {"version": "1", "integrity": "sha512-x", "resolved": address},
+        "node_modules/c": {"version": "1"},
+    }
+    assert list(problems_of_npm("x", json.dumps({"packages": packages}))) == [
+        f"x: expected no address, found node_modules/b with {address}",
+        "x: node_modules/c has no hash",
+    ]

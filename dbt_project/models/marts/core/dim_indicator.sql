@@ -18,6 +18,7 @@ select
     cast(indicators.decimals as bigint) as decimals,
     cast(indicators.polarity as {{ type_text() }}) as polarity,
     cast(indicators.aggregation_rule as {{ type_text() }}) as aggregation_rule,
+    coalesce(indicators.aggregation_rule = 'sum', false) as is_additive,
     cast(indicators.ratio_multiplier as double) as ratio_multiplier,
     cast(indicators.weight_indicator_id as {{ type_text() }}) as weight_indicator_id,
     cast(indicators.price_basis as {{ type_text() }}) as price_basis,

@@ -14,5 +14,8 @@ select
         when freq = 'M' then substr(time_period, 1, 7)
         when freq = '_Z' then time_period
         else substr(time_period, 1, 7) || ' to ' || substr(cast(period_end as {{ type_text() }}), 1, 7)
-    end as period_label
+    end as period_label,
+    {{ period_in_words('period_start', 'period_end', 'freq') }} as period_label_en,
+    {{ period_sort('period_start', 'period_end') }} as period_sort,
+    {{ period_kind('period_start', 'freq') }} as period_kind
 from {{ ref('int_period') }}
