@@ -79,7 +79,7 @@ def test_questions_to_the_mart_are_answered(
     monkeypatch.setenv("OUTCOMES_HOME", str(sample_home.root))
     as_json = CliRunner().invoke(main, [command, "--json"])
     assert as_json.exit_code == 0, as_json.output
-    assert len(json.loads(as_json.stdout)) == rows
+    assert len(json.loads(as_json.stdout)["rows"]) == rows
     as_table = CliRunner().invoke(main, [command])
     assert len(as_table.stdout.splitlines()) >= rows + 1
 
