@@ -7,6 +7,7 @@ What lists belong to a place besides (stations, returns, baselines) is said in d
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,11 @@ class Place(Strict):
     region: str = Field(pattern=_CODE)
     country: str = Field(pattern=_CODE)
     authorities: dict[str, str] = Field(min_length=1)  # name -> code
+    also_called: tuple[str, ...] = ()
     lookalike_areas: tuple[str, ...] = ()
     lookalike_members: dict[str, str] = Field(default_factory=dict)
+    outside_lookalikes: tuple[str, ...] = ()
+    expected_areas: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # dataset -> codes as it has them
 
     @model_validator(mode="after")
     def _areas_are_different(self) -> Place:
@@ -42,12 +46,24 @@ class Place(Strict):
         strangers = sorted(set(self.lookalike_members.values()) - set(self.lookalike_areas))
         if strangers:
             raise ValueError(f"lookalike_members names {', '.join(strangers)}, which lookalike_areas does not")
+        strangers = sorted(set(self.outside_lookalikes) - set(self.authorities.values()))
+        if strangers:
+            raise ValueError(f"outside_lookalikes names {', '.join(strangers)}, which authorities does not")
         return self
 
     @property
     def areas(self) -> dict[str, str]:
         """Name and code of the place itself and then of its authorities."""
         return {self.name: self.code, **self.authorities}
+
+    def expected(self, dataset: str) -> tuple[str, ...]:
+        """Codes that a whole release of a dataset must have."""
+        return self.expected_areas.get(dataset, tuple(self.authorities.values()))
+
+    def spelt_out(self, codes: Iterable[str]) -> list[str]:
+        """Codes, with those of the place for the words `home` (its authorities) and `home_region`."""
+        words = {"home": list(self.authorities.values()), "home_region": [self.region]}
+        return [code for word in codes for code in words.get(word, [word])]
 
     def dbt_vars(self) -> dict[str, Any]:
         """What dbt_project.yml has as vars of the place."""
@@ -57,6 +73,8 @@ class Place(Strict):
             "home_country": self.country,
             "lookalike_areas": list(self.lookalike_areas),
             "lookalike_members": dict(self.lookalike_members),
+            "outside_lookalikes": list(self.outside_lookalikes),
+            "home_also_called": list(self.also_called),
         }
 
 

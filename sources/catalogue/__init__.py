@@ -19,9 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 CATALOGUE_DIR = Path(__file__).parent
 SEEDS_DIR = Path(__file__).parents[2] / "dbt_project" / "seeds"
 
-# Halton, Knowsley, Liverpool, St Helens, Sefton, Wirral: the home place, as DESIGN and the seeds know it.
-HOME_AUTHORITIES = ("E06000006", "E08000011", "E08000012", "E08000013", "E08000014", "E08000015")
-
 
 class CatalogueError(ValueError):
     """A catalogue file is wrong; the message names file, line, what was found and what is allowed."""
@@ -516,7 +513,9 @@ class Dataset(Strict):
         areas, parts = table.expect.areas, table.expect.areas_in_parts
         if parts is not None and not re.search(parts, part):
             return ()
-        return HOME_AUTHORITIES if areas == "home" else tuple(areas)
+        from sources.place import place  # its file is as strict as these
+
+        return place().expected(self.dataset) if areas == "home" else tuple(areas)
 
 
 def load_dataset(path: Path) -> Dataset:
