@@ -36,6 +36,8 @@ GOOD, FAILED, DEGRADED = 0, 1, 3
 @click.version_option(package_name="lcr-outcomes", prog_name="outcomes")
 def main() -> None:
     """Outcome measures of a combined authority: fetch, check, build and publish the mart."""
+    if os.environ.get("OUTCOMES_PLACE"):
+        _check_place()
 
 
 @main.command()
@@ -208,13 +210,12 @@ def show(indicator: str, named: tuple[str, ...], breakdown: str | None, as_json:
     from orchestration.ask import UnknownNameError
     from orchestration.show import render
     from orchestration.show import show as shown
-    from sources.catalogue import CatalogueError
     from sources.place import place
 
     try:
         with _told_if_damaged():
             build_id, found = shown(_published_mart(), indicator, named or (place().code,), breakdown)
-    except (UnknownNameError, CatalogueError) as error:
+    except UnknownNameError as error:
         _fail(str(error))
     if as_json:
         click.echo(reports.as_json("show", found.pop("series"), build_id, **found))
@@ -297,6 +298,17 @@ def doctor(names: tuple[str, ...], offline: bool, quiet: bool, as_json: bool) ->
     for line in [reports.as_json("doctor", checks.as_dicts(rows))] if as_json else checks.render(rows):
         click.echo(line)
     sys.exit(checks.exit_code(rows))
+
+
+def _check_place() -> None:
+    """Another place's file is wrong before anything is asked or done for it."""
+    from sources.catalogue import CatalogueError
+    from sources.place import place
+
+    try:
+        place()
+    except CatalogueError as error:
+        raise click.BadParameter(str(error), param_hint="OUTCOMES_PLACE") from error
 
 
 def _chosen(names: tuple[str, ...]) -> list[Any]:

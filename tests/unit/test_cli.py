@@ -118,6 +118,14 @@ def test_usage_errors_end_with_2_before_anything_is_done(home: Home, arguments: 
     assert not home.root.exists()
 
 
+def test_wrong_place_is_told_before_anything_is_done(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_PLACE", "/no/such/place.yml")
+    result = outcomes("run")
+    assert result.exit_code == 2
+    assert "/no/such/place.yml" in " ".join(result.output.split())
+    assert not home.root.exists()
+
+
 # --- questions to the mart --------------------------------------------------------------------------------
 
 
