@@ -143,7 +143,7 @@ class ValueRule(Strict):
 class Expect(Strict):
     """The landing contract of one raw table."""
 
-    areas: Literal["home"] | tuple[str, ...] = ()
+    areas: Literal["home", "home_area"] | tuple[str, ...] = ()  # the authorities of the place; the place itself
     area_column: str | None = None
     areas_in_parts: str | None = None  # regular expression: other parts stop at larger areas
     rows: tuple[int, int] | None = None
@@ -515,6 +515,8 @@ class Dataset(Strict):
             return ()
         from sources.place import place  # its file is as strict as these
 
+        if areas == "home_area":
+            return (place().code,)
         return place().expected(self.dataset) if areas == "home" else tuple(areas)
 
 
