@@ -105,6 +105,15 @@ def test_absent_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         place()
 
 
+def test_no_contract_and_no_request_names_a_place() -> None:
+    for dataset in load_catalogue().values():
+        asked = [*getattr(dataset.discover, "geography", ())]
+        asked += [
+            area for table in dataset.tables for area in table.expect.areas if not isinstance(table.expect.areas, str)
+        ]
+        assert [code for code in asked if NAMES.search(code)] == [], dataset.dataset
+
+
 def test_no_code_names_a_place() -> None:
     code = [
         path
@@ -113,7 +122,6 @@ def test_no_code_names_a_place() -> None:
         for path in (PROJECT_ROOT / folder).rglob(f"*.{kind}")
         if "sample" not in path.parts
     ]
-    code += (PROJECT_ROOT / "sources" / "catalogue").rglob("*.yml")
     code += [path for path in (DBT_PROJECT_DIR / "tests").glob("*.sql") if path.name not in EXAMPLES]
     assert len(code) > 150
     named = [
