@@ -84,6 +84,17 @@ def test_questions_to_the_mart_are_answered(
     assert len(as_table.stdout.splitlines()) >= rows + 1
 
 
+def test_an_indicator_is_shown_and_sql_is_answered(sample_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(sample_home.root))
+    shown = CliRunner().invoke(main, ["show", "economic_inactivity_rate", "--area", "Liverpool City Region"])
+    assert shown.exit_code == 0, shown.output
+    assert "Liverpool City Region (E47000004)" in shown.stdout
+    assert "England" in shown.stdout
+    question = "select count(distinct measure_id) as measures from mart_scorecard"
+    answered = CliRunner().invoke(main, ["sql", question, "--json"])
+    assert json.loads(answered.stdout)["rows"] == [{"measures": 88}]
+
+
 # --- the published file -----------------------------------------------------------------------------------
 
 
