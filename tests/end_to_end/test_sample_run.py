@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from expectations.release_gate import COVERAGE_STATUSES
 from orchestration.cli import main
 from orchestration.home import PROJECT_ROOT, Home
-from sources.catalogue import HOME_AUTHORITIES, load_catalogue
+from sources.catalogue import load_catalogue
 from tests.end_to_end.runs import SECRETS, Finished, assert_landing_is_readable, assert_mart_is_whole
+from tests.home import HOME_AUTHORITIES
 
 pytestmark = pytest.mark.end_to_end
 
