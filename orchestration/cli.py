@@ -1,12 +1,14 @@
 """`outcomes`: the command line. It runs the same Dagster job as the UI and the schedule, and leaves run history.
 
+Answers go to stdout, progress and errors to stderr. With `--json` stdout has one document of one shape
+(`reports.as_json`) or, after an error, nothing.
+
 Exit codes: 0 good · 3 degraded (published, but a source is stale or failed) · 1 failed (not published) · 2 usage.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import signal
 import sys
@@ -19,9 +21,11 @@ from typing import Any, NoReturn
 
 import click
 
-from orchestration import reports
+from orchestration import completion, reports
+from orchestration.ask import Row
 from orchestration.failures import STOPPED
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
+from orchestration.options import json_option, quiet_option
 from orchestration.returns_commands import returns
 from sources.disk import disk_trouble
 
@@ -31,7 +35,9 @@ GOOD, FAILED, DEGRADED = 0, 1, 3
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lcr-outcomes", prog_name="outcomes")
 def main() -> None:
-    """Outcome measures of Liverpool City Region: fetch, check, build and publish the mart."""
+    """Outcome measures of a combined authority: fetch, check, build and publish the mart."""
+    if os.environ.get("OUTCOMES_PLACE"):
+        _check_place()
 
 
 @main.command()
@@ -41,6 +47,7 @@ def main() -> None:
     default="sample",
     show_default=True,
     metavar="sample|live|mirror:DIR|landed",
+    shell_complete=completion.origins,
     help="Where bytes come from.",
 )
 @click.option(
@@ -49,8 +56,8 @@ def main() -> None:
     metavar="YYYY-MM-DD",
     help="With --from landed: build the mart as it was known on that day, beside the served one.",
 )
-@click.option("--quiet", is_flag=True, help="Print the summary only.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@quiet_option
+@json_option
 def run(origin: str, as_of: dt.datetime | None, quiet: bool, as_json: bool) -> None:
     """Run the main job once: fetch, land, build, check, publish."""
     day = as_of.date() if as_of else None
@@ -64,16 +71,17 @@ def run(origin: str, as_of: dt.datetime | None, quiet: bool, as_json: bool) -> N
 
 
 @main.command()
-@click.option("--quiet", is_flag=True, help="Print the summary only.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@quiet_option
+@json_option
 def refresh(quiet: bool, as_json: bool) -> None:
     """Run the main job from the live publishers (the same as `run --from live`)."""
     sys.exit(_run("live", quiet=quiet, as_json=as_json))
 
 
 @main.command()
-@click.argument("build_id", required=False)
-def rollback(build_id: str | None) -> None:
+@click.argument("build_id", required=False, shell_complete=completion.builds)
+@json_option
+def rollback(build_id: str | None, as_json: bool) -> None:
     """Publish an earlier build again: BUILD_ID, or the one before the published one."""
     from orchestration.publish import PublishError, kept_builds
     from orchestration.publish import rollback as roll_back
@@ -84,88 +92,195 @@ def rollback(build_id: str | None) -> None:
             now = roll_back(home, build_id, say=lambda text: click.echo(text, err=True))
     except (PublishError, RunInProgressError, OSError) as error:
         _fail(disk_trouble(error, home.root) or str(error))
+    kept = kept_builds(home)
+    if as_json:
+        click.echo(reports.as_json("rollback", ({"build_id": name, "published": name == now} for name in kept), now))
+        return
     click.echo(f"published again: {now}")
-    click.echo(f"kept builds: {', '.join(kept_builds(home))}")
+    click.echo(f"kept builds: {', '.join(kept)}")
 
 
 @main.command()
-@click.argument("earlier", required=False)
-@click.argument("later", default="published")
-@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+@click.argument("earlier", required=False, shell_complete=completion.builds_and_published)
+@click.argument("later", default="published", shell_complete=completion.builds_and_published)
+@json_option
 def diff(earlier: str | None, later: str, as_json: bool) -> None:
     """What changed from build EARLIER to build LATER: periods, areas, values, metadata, measures.
 
     A build is a kept build's id, `published`, or the path of a mart file. Without any: from the build before the
     published one to the published one.
     """
-    from orchestration.diff import UnknownBuildError, build_before, build_file, compare, render
+    from orchestration.diff import UnknownBuildError, as_rows, build_before, build_file, compare, render
 
     home = Home.from_environment()
     try:
         with _told_if_damaged():
-            changes = compare(build_file(home, earlier or build_before(home)), build_file(home, later))
+            earlier = earlier or build_before(home)
+            files = build_file(home, earlier), build_file(home, later)
+            changes = compare(*files)
+            build_id = reports.ask(files[1], "select 1 where false").build_id
     except UnknownBuildError as error:
         _fail(str(error))
-    click.echo(json.dumps(changes, indent=2, default=str) if as_json else "\n".join(render(changes)))
+    if as_json:
+        click.echo(reports.as_json("diff", as_rows(changes), build_id, earlier=earlier, later=later))
+    else:
+        click.echo("\n".join(render(changes)))
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+@json_option
 def coverage(as_json: bool) -> None:
     """Every measure by theme: answered by what, or why not and what would answer it."""
-    _report(reports.COVERAGE, reports.as_coverage, as_json=as_json)
+    _report("coverage", reports.COVERAGE, reports.as_coverage, as_json=as_json)
 
 
 @main.command()
 @click.option("--indicators", is_flag=True, help="Every indicator in place of every dataset.")
-@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+@json_option
 def freshness(indicators: bool, as_json: bool) -> None:
     """Every dataset: newest release, when the next is due, newest period, status of the last run."""
     query = reports.INDICATOR_FRESHNESS if indicators else reports.FRESHNESS
-    _report(query, reports.as_freshness, as_json=as_json)
+    _report("freshness", query, reports.as_freshness, as_json=as_json)
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+@json_option
 def drift(as_json: bool) -> None:
     """Every release whose form differs from the one before it: what was absorbed, and what was refused and why."""
-    _report(reports.DRIFT, reports.as_drift, as_json=as_json)
+    _report("drift", reports.DRIFT, reports.as_drift, as_json=as_json)
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
+@json_option
 def claims(as_json: bool) -> None:
     """Every figure that the strategy documents state: reproduced, revised since, or why it cannot be told."""
-    _report(reports.CLAIMS, reports.as_table, as_json=as_json)
+    _report("claims", reports.CLAIMS, reports.as_table, as_json=as_json)
 
 
 @main.command()
-@click.argument("indicator")
-@click.argument("area")
-@click.argument("period", default="newest")
-@click.option("--breakdown", default="total", show_default=True, metavar="NAME", help="As sex=male.")
-@click.option("--json", "as_json", is_flag=True, help="Print the chain as JSON.")
+@click.argument("indicator", shell_complete=completion.indicators)
+@click.argument("area", shell_complete=completion.areas)
+@click.argument("period", default="newest", shell_complete=completion.periods)
+@click.option(
+    "--breakdown",
+    default="total",
+    show_default=True,
+    metavar="NAME",
+    help="As sex=male.",
+    shell_complete=completion.breakdowns,
+)
+@json_option
 def trace(indicator: str, area: str, period: str, breakdown: str, as_json: bool) -> None:
     """Where a number comes from: indicator, release, file, sheet and row; of an aggregate its members too.
 
     AREA is a code or a name, PERIOD a label or an ISO interval; without it the newest figure.
     """
-    from orchestration.trace import UntraceableError, render
+    from orchestration.ask import UnknownNameError
+    from orchestration.trace import render
     from orchestration.trace import trace as traced
 
     try:
         with _told_if_damaged():
-            found = traced(_published_mart(), indicator, area, period, breakdown)
-    except UntraceableError as error:
+            build_id, found = traced(_published_mart(), indicator, area, period, breakdown)
+    except UnknownNameError as error:
         _fail(str(error))
-    click.echo(json.dumps(found, indent=2, default=str) if as_json else "\n".join(render(found)))
+    if as_json:
+        more = {"components": found["components"], "releases": found["releases"]}
+        click.echo(reports.as_json("trace", [found["value"]], build_id, **more))
+    else:
+        click.echo("\n".join(render(found)))
 
 
 @main.command()
-@click.option("--dataset", "names", multiple=True, metavar="NAME", help="Only this dataset (may be repeated).")
+@click.argument("indicator", shell_complete=completion.indicators)
+@click.option(
+    "--area",
+    "named",
+    multiple=True,
+    metavar="AREA",
+    help="Code or name (may be repeated); default the home place.",
+    shell_complete=completion.areas,
+)
+@click.option(
+    "--breakdown", metavar="NAME", help="As sex=male; default the total.", shell_complete=completion.breakdowns
+)
+@json_option
+def show(indicator: str, named: tuple[str, ...], breakdown: str | None, as_json: bool) -> None:
+    """One indicator: definition, newest value and its limits, beside England, rank, trend, source and a chart."""
+    from orchestration.ask import UnknownNameError
+    from orchestration.show import render
+    from orchestration.show import show as shown
+    from sources.place import place
+
+    try:
+        with _told_if_damaged():
+            build_id, found = shown(_published_mart(), indicator, named or (place().code,), breakdown)
+    except UnknownNameError as error:
+        _fail(str(error))
+    if as_json:
+        click.echo(reports.as_json("show", found.pop("series"), build_id, **found))
+        return
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for line in render(found, colour=colour):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("statement", required=False)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, all rows.")
+@json_option
+@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="Rows of a table; 0 for all.")
+def sql(statement: str | None, as_csv: bool, as_json: bool, limit: int) -> None:
+    """Ask the published mart in SQL: STATEMENT, or what is piped in, or a prompt.
+
+    Tables need no `mart.` before them; `.tables` and `.schema TABLE` say what there is. Nothing can be changed, and no
+    other file read or written.
+    """
+    from orchestration import sql as shell
+
+    if as_csv and as_json:
+        raise click.BadParameter("choose one of --csv and --json", param_hint="--csv")
+    kind: shell.Format = "csv" if as_csv else "json" if as_json else "table"
+    typed = statement is None and shell.is_asked_by_a_person()
+    if statement is None and not typed:
+        statement = sys.stdin.read()
+    if not (typed or (statement or "").strip(" \t\n;")):
+        raise click.BadParameter("nothing was asked: give a statement, or pipe one in", param_hint="STATEMENT")
+    mart = _published_mart()
+    with _told_if_damaged():
+        con = shell.connect(mart)
+    try:
+        if typed:
+            shell.prompt(con, kind, limit)
+        for line in shell.tell(con, statement or "", kind, limit) if statement else ():
+            click.echo(line, nl=False)
+    except shell.SqlError as error:
+        _fail(str(error))
+
+
+@main.command(name="completion")
+@click.argument("shell", type=click.Choice(completion.SHELLS))
+def print_completion(shell: str) -> None:
+    """Print the script that completes `outcomes` in SHELL.
+
+    For bash: outcomes completion bash > ~/.local/share/bash-completion/completions/outcomes
+    """
+    click.echo(completion.script(main, shell))
+
+
+@main.command()
+@click.option(
+    "--dataset",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only this dataset (may be repeated).",
+    shell_complete=completion.datasets,
+)
 @click.option("--offline", is_flag=True, help="This machine and this warehouse only: ask no publisher.")
-@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON.")
-def doctor(names: tuple[str, ...], offline: bool, as_json: bool) -> None:
+@quiet_option
+@json_option
+def doctor(names: tuple[str, ...], offline: bool, quiet: bool, as_json: bool) -> None:
     """What to run first on live: this machine, this warehouse, and whether every publisher answers as expected.
 
     Lands and writes nothing. Exit code 0: nothing failed; 3: only warnings; 1: something failed.
@@ -177,10 +292,23 @@ def doctor(names: tuple[str, ...], offline: bool, as_json: bool) -> None:
     rows = [*checks.machine(home), *checks.warehouse(home, datasets)]
     if not offline:
         with checks.open_session() as session:
-            rows += checks.publishers(datasets, session, lambda line: click.echo(line, err=True))
-    for line in [reports.as_json(checks.as_dicts(rows))] if as_json else checks.render(rows):
+            rows += checks.publishers(
+                datasets, session, (lambda line: None) if quiet else lambda line: click.echo(line, err=True)
+            )
+    for line in [reports.as_json("doctor", checks.as_dicts(rows))] if as_json else checks.render(rows):
         click.echo(line)
     sys.exit(checks.exit_code(rows))
+
+
+def _check_place() -> None:
+    """Another place's file is wrong before anything is asked or done for it."""
+    from sources.catalogue import CatalogueError
+    from sources.place import place
+
+    try:
+        place()
+    except CatalogueError as error:
+        raise click.BadParameter(str(error), param_hint="OUTCOMES_PLACE") from error
 
 
 def _chosen(names: tuple[str, ...]) -> list[Any]:
@@ -253,8 +381,14 @@ def _run(origin: str, *, quiet: bool, as_json: bool, as_of: dt.date | None = Non
         published = "what was published before stays as it is" if stays else "its build was published all the same"
         _fail(f"the run failed; {published}\n{failure}")
     summary = summarise(home, time.monotonic() - started)
-    click.echo(json.dumps(summary, indent=2, default=str) if as_json else render(summary))
+    click.echo(_summary_as_json(summary) if as_json else render(summary))
     return DEGRADED if summary["degraded"] else GOOD
+
+
+def _summary_as_json(summary: dict[str, Any]) -> str:
+    """Rows are the datasets that are not fresh."""
+    more = {name: part for name, part in summary.items() if name != "not_fresh"}
+    return reports.as_json("run", summary["not_fresh"], summary["build"]["build_id"], **more)
 
 
 def _refuse_if_not_writable(home: Home) -> None:
@@ -414,10 +548,10 @@ def render(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _report(query: str, show: Callable[[list[reports.Row]], Iterator[str]], *, as_json: bool) -> None:
+def _report(command: str, query: str, show: Callable[[list[Row]], Iterator[str]], *, as_json: bool) -> None:
     with _told_if_damaged():
-        rows = reports.rows_of(_published_mart(), query)
-    for line in [reports.as_json(rows)] if as_json else show(rows):
+        build_id, rows = reports.ask(_published_mart(), query)
+    for line in [reports.as_json(command, rows, build_id)] if as_json else show(rows):
         click.echo(line)
 
 

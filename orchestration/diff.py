@@ -6,8 +6,8 @@ A build is compared as a reader sees it: by what serves (`is_latest`), not by th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from orchestration.ask import Row, answer
 from orchestration.home import Home
 from orchestration.publish import build_before_published, kept_builds
 
@@ -66,8 +66,6 @@ _MEASURES = """
     order by coalesce(n.sort_order, o.sort_order)
 """
 
-Rows = list[dict[str, Any]]
-
 
 class UnknownBuildError(RuntimeError):
     """Neither a kept build, nor `published`, nor a mart file."""
@@ -91,7 +89,7 @@ def build_before(home: Home) -> str:
     return before
 
 
-def compare(earlier: Path, later: Path) -> dict[str, Rows]:
+def compare(earlier: Path, later: Path) -> dict[str, list[Row]]:
     """Changes from one mart file to another: `observations`, `indicators`, `areas` and `measures`."""
     import duckdb
 
@@ -100,22 +98,21 @@ def compare(earlier: Path, later: Path) -> dict[str, Rows]:
             quoted = str(path).replace("'", "''")
             con.execute(f"attach '{quoted}' as {name} (read_only)")
         return {
-            "observations": _rows(con, _OBSERVATIONS),
-            "indicators": _rows(con, _METADATA.format(table="dim_indicator", key="indicator_id")),
-            "areas": _rows(con, _METADATA.format(table="dim_area", key="area_code")),
-            "measures": _rows(con, _MEASURES),
+            "observations": answer(con, _OBSERVATIONS),
+            "indicators": answer(con, _METADATA.format(table="dim_indicator", key="indicator_id")),
+            "areas": answer(con, _METADATA.format(table="dim_area", key="area_code")),
+            "measures": answer(con, _MEASURES),
         }
 
 
-def _rows(con: Any, query: str) -> Rows:
-    found = con.execute(query)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+def as_rows(changes: dict[str, list[Row]]) -> list[Row]:
+    """Every change as one row, with `of`: observations, indicators, areas or measures."""
+    return [{"of": kind, **row} for kind, of_kind in changes.items() for row in of_kind]
 
 
-def render(changes: dict[str, Rows]) -> list[str]:
+def render(changes: dict[str, list[Row]]) -> list[str]:
     """Lines for people: each kind of change by indicator, with the first examples."""
-    groups: dict[tuple[str, str], Rows] = {}
+    groups: dict[tuple[str, str], list[Row]] = {}
     for row in changes["observations"]:
         groups.setdefault((row["change"], row["indicator_id"]), []).append(row)
     lines = []
@@ -134,7 +131,7 @@ def render(changes: dict[str, Rows]) -> list[str]:
     return lines or ["nothing changed"]
 
 
-def _observation(row: dict[str, Any]) -> str:
+def _observation(row: Row) -> str:
     what = f"{row['ref_area']} {row['time_period']}" + ("" if row["breakdown"] == "total" else f" {row['breakdown']}")
     return f"{what}: {_value(row['old_value'])} → {_value(row['new_value'])}"
 

@@ -7,9 +7,11 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+
+from orchestration.ask import Row, answer, build_of
 
 CELL_WIDTH = 48
 REASON_WIDTH = 110
@@ -37,21 +39,29 @@ CLAIMS = (
     "from mart.mart_claims order by sort_order"
 )
 
-Row = dict[str, Any]
+
+class Told(NamedTuple):
+    """Rows of the published mart, and the build that says so."""
+
+    build_id: str
+    rows: list[Row]
 
 
-def rows_of(mart: Path, query: str) -> list[Row]:
+def ask(mart: Path, query: str) -> Told:
     """Rows of a query on the published mart, read only."""
     import duckdb
 
     with duckdb.connect(mart, read_only=True) as con:
-        found = con.execute(query)
-        names = [column[0] for column in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return Told(build_of(con), answer(con, query))
 
 
-def as_json(rows: Iterable[Row]) -> str:
-    return json.dumps(list(rows), indent=2, default=str)
+def as_json(command: str, rows: Iterable[Row], build_id: str | None = None, **more: Any) -> str:
+    """The one shape of every `--json`: the command, the build that answered (null where none was asked), rows.
+
+    `more` are parts that are no rows of the same kind, each under its own name.
+    """
+    document = {"command": command, "build_id": build_id, "rows": list(rows), **more}
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str)
 
 
 def as_table(rows: list[Row]) -> Iterator[str]:
@@ -61,7 +71,11 @@ def as_table(rows: list[Row]) -> Iterator[str]:
     cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
     widths = [min(max(len(row[at]) for row in cells), CELL_WIDTH) for at in range(len(cells[0]))]
     for row in cells:
-        yield "  ".join(text[:width].ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        yield "  ".join(_cut(text, width).ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def as_freshness(rows: list[Row]) -> Iterator[str]:

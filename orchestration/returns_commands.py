@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestration import completion, reports
+from orchestration.ask import Row
 from orchestration.home import Home
+from orchestration.options import json_option
 
 if TYPE_CHECKING:
     from sources.returns import Return
@@ -22,16 +25,22 @@ def returns() -> None:
 
 
 @returns.command(name="list")
-def list_returns() -> None:
+@json_option
+def list_returns(as_json: bool) -> None:
     """Every return and the measure it answers."""
     from sources.returns import load_returns
 
-    for form in load_returns().values():
+    forms = load_returns().values()
+    if as_json:
+        rows = ({"id": form.id, "measure": form.measure, "title": form.title} for form in forms)
+        click.echo(reports.as_json("returns list", rows))
+        return
+    for form in forms:
         click.echo(f"{form.id:<34}{form.measure:<6}{form.title}")
 
 
 @returns.command()
-@click.argument("name", metavar="[RETURN]", required=False)
+@click.argument("name", metavar="[RETURN]", required=False, shell_complete=completion.forms)
 @click.option("--format", "kind", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True)
 @click.option(
     "--output",
@@ -60,29 +69,57 @@ def template(name: str | None, kind: str, output: Path) -> None:
 
 @returns.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-def check(files: tuple[Path, ...]) -> None:
+@json_option
+def check(files: tuple[Path, ...], as_json: bool) -> None:
     """Check filled-in returns, cell by cell. Lands nothing."""
+    rows = []
+    for path in files:
+        rows.append(_checked(path))
+        if not as_json:
+            _tell(rows[-1])
+    good = all(row["good"] for row in rows)
+    folder = Home.from_environment().returns
+    if as_json:
+        click.echo(reports.as_json("returns check", rows, folder=str(folder)))
+    elif good:
+        click.echo(f"Put it into {folder}: the next run takes it up.")
+    if not good:
+        sys.exit(FAILED)
+
+
+def _checked(path: Path) -> Row:
+    """What a filled-in return is, or the problems of it."""
     import datetime as dt
 
     from sources.origins import LONDON
     from sources.returns import ReturnError
     from sources.returns.submission import read_submission
 
-    good = True
-    for path in files:
-        try:
-            found = read_submission(path, str(path), dt.datetime.now(LONDON).date())
-        except ReturnError as error:
-            good = False
-            click.echo(str(error), err=True)
-        else:
-            click.echo(
-                f"{path}: good. {found.form.title}, submitted by {found.submitted_by} on {found.submitted_at}: "
-                f"{len(found.rows)} figures for {', '.join(found.periods)}"
-            )
-    if not good:
-        sys.exit(FAILED)
-    click.echo(f"Put it into {Home.from_environment().returns}: the next run takes it up.")
+    try:
+        found = read_submission(path, str(path), dt.datetime.now(LONDON).date())
+    except ReturnError as error:
+        return {"file": str(path), "good": False, "problems": list(error.problems)}
+    return {
+        "file": str(path),
+        "good": True,
+        "problems": [],
+        "return": found.form.id,
+        "title": found.form.title,
+        "submitted_by": found.submitted_by,
+        "submitted_at": found.submitted_at,
+        "figures": len(found.rows),
+        "periods": list(found.periods),
+    }
+
+
+def _tell(row: Row) -> None:
+    if not row["good"]:
+        click.echo("\n".join(row["problems"]), err=True)
+        return
+    click.echo(
+        f"{row['file']}: good. {row['title']}, submitted by {row['submitted_by']} on {row['submitted_at']}: "
+        f"{row['figures']} figures for {', '.join(row['periods'])}"
+    )
 
 
 def _chosen(name: str | None) -> list[Return]:

@@ -9,18 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.ask import Row, UnknownNameError, answer, areas, build_of, check_indicator
+
 if TYPE_CHECKING:
     import duckdb
 
-Row = dict[str, Any]
-
 NEWEST = "newest"
 
-_AREAS = """
-    select area_code from mart.dim_area where area_code = $area
-    union select area_code from mart.dim_area where lower(area_name) = lower($area)
-    union select area_code from mart.dim_area_alias where lower(alias) = lower($area)
-"""
 # The row that serves, else the one that served last: a withdrawn figure has a source too.
 _VALUE = """
     select
@@ -64,23 +59,20 @@ _COMPONENTS = """
 _RELEASES = "select * from mart.dim_release where release_id in (select unnest($ids)) order by release_id"
 
 
-class UntraceableError(Exception):
-    """The mart has no such number; says which part of the question finds nothing, and what there is."""
+def trace(mart: Path, indicator: str, area: str, period: str = NEWEST, breakdown: str = "total") -> tuple[str, Row]:
+    """Id of the build; the value, its members where it is an aggregate, and every release behind them.
 
-
-def trace(mart: Path, indicator: str, area: str, period: str = NEWEST, breakdown: str = "total") -> Row:
-    """The value, its members where it is an aggregate, and every release behind them. Raises UntraceableError.
-
-    `area`: code, name or alias; `period`: ISO 8601 interval or label (2024, 2023-24); by default the newest value.
+    Raises UnknownNameError. `area`: code, name or alias; `period`: ISO 8601 interval or label (2024, 2023-24); by
+    default the newest value.
     """
     import duckdb
 
     with duckdb.connect(mart, read_only=True) as con:
-        areas = [code for (code,) in con.execute(_AREAS, {"area": area}).fetchall()]
-        question = {"indicator": indicator, "areas": areas, "period": period, "breakdown": breakdown}
-        found = _rows(con, _VALUE, question)
+        check_indicator(con, indicator)
+        question = {"indicator": indicator, "areas": areas(con, area), "period": period, "breakdown": breakdown}
+        found = answer(con, _VALUE, question)
         if not found:
-            raise UntraceableError(_why_not(con, question, area))
+            raise UnknownNameError(_why_not(con, question, area))
         value = found[0]
         components = []
         if value["value_origin"] == "aggregated":
@@ -91,29 +83,15 @@ def trace(mart: Path, indicator: str, area: str, period: str = NEWEST, breakdown
                 "dataset": value["dataset"],
                 "basis": value["basis"],
             }
-            components = _rows(con, _COMPONENTS, at | same)
+            components = answer(con, _COMPONENTS, at | same)
         ids = sorted({row["release_id"] for row in [value, *components] if row["release_id"]})
-        return {"value": value, "components": components, "releases": _rows(con, _RELEASES, {"ids": ids})}
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any]) -> list[Row]:
-    found = con.execute(query, dict(values))
-    names = [column[0] for column in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        releases = answer(con, _RELEASES, {"ids": ids})
+        return build_of(con), {"value": value, "components": components, "releases": releases}
 
 
 def _why_not(con: duckdb.DuckDBPyConnection, question: Mapping[str, Any], area: str) -> str:
     """The first part of the question that finds nothing."""
     indicator, breakdown = question["indicator"], question["breakdown"]
-    if not con.execute("from mart.dim_indicator where indicator_id = ?", [indicator]).fetchall():
-        known = con.execute(
-            "select indicator_id from mart.dim_indicator "
-            "order by jaro_winkler_similarity(indicator_id, ?) desc, indicator_id limit 3",
-            [indicator],
-        ).fetchall()
-        return f"no indicator {indicator!r}; nearest: {', '.join(name for (name,) in known)}"
-    if not question["areas"]:
-        return f"no area {area!r}: give a GSS code or a name as dim_area has it"
     parts = con.execute(
         "select distinct breakdown from mart.fct_observation "
         "where indicator_id = ? and ref_area in (select unnest(?)) order by 1",

@@ -24,6 +24,7 @@ from orchestration.ingest import Outcome
 from sources.catalogue import Dataset
 from sources.drift import drifts_of_release, has_form, schema_hash
 from sources.landing import Landing
+from sources.place import DEFAULT, load_place, place
 from sources.raw import RawStore, raw_columns
 from sources.release import Release, in_order, known_from
 
@@ -284,6 +285,12 @@ def dbt_environment(home: Home) -> dict[str, str]:
         "OUTCOMES_AS_OF": str(home.as_of or ""),
         "DBT_LOG_LEVEL_FILE": "warn",  # a debug log of every query would grow by megabytes a night
     }
+
+
+def dbt_place() -> list[str]:
+    """Arguments that give dbt another place than the one of dbt_project.yml, which is that of place.yml."""
+    here = place()
+    return [] if here == load_place(DEFAULT) else ["--vars", json.dumps(here.dbt_vars())]
 
 
 def ensure_manifest(home: Home) -> Path:

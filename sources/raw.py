@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def reader_fingerprint(dataset: Dataset) -> str:
     """Changes when the same bytes would be read or checked differently."""
-    tables = [table.model_dump(mode="json") for table in dataset.tables]
+    tables = [(table.model_dump(mode="json"), dataset.expected_areas(table)) for table in dataset.tables]
     return hashlib.sha256(json.dumps([READER_VERSION, tables], sort_keys=True).encode()).hexdigest()[:8]
 
 

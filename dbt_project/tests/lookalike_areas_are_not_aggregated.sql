@@ -4,9 +4,12 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
 
 {% set lookalikes = "('" ~ var('lookalike_areas') | join("', '") ~ "')" %}
+{% set outside = "('" ~ var('outside_lookalikes') | join("', '") ~ "')" %}
 with allowed as (
+    select cast(null as {{ type_text() }}) as dataset, cast(null as {{ type_text() }}) as area_code where false
     {%- for dataset, area_code in var('lookalike_members').items() %}
-    select '{{ dataset }}' as dataset, '{{ area_code }}' as area_code {{ 'union all' if not loop.last }}
+    union all
+    select '{{ dataset }}' as dataset, '{{ area_code }}' as area_code
     {%- endfor %}
 ),
 
@@ -16,13 +19,13 @@ declared as (
     where member_code in {{ lookalikes }}
 ),
 
--- The authorities of the home area without Halton, which no lookalike takes in.
+-- The authorities of the home area without those that no lookalike takes in (Halton).
 counted_twice as (
     select members.dataset, members.member_code
     from {{ ref('provider_memberships') }} as members
     inner join declared
         on declared.dataset = members.dataset and declared.parent_code = members.parent_code
-    where members.member_code like 'E08%'
+    where members.member_code not in {{ lookalikes }} and members.member_code not in {{ outside }}
 )
 
 select ref_area as area_code, 'aggregated' as found_as

@@ -34,6 +34,7 @@ from orchestration.warehouse import Warehouse
 from sources.catalogue import Dataset
 from sources.disk import disk_trouble
 from sources.origins import unused_entries
+from sources.place import place
 
 if TYPE_CHECKING:
     from dbt.adapters.base.impl import BaseAdapter
@@ -119,7 +120,7 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
         # dbt runs in a process of its own and takes the build database from the environment.
         os.environ.update(transform.dbt_environment(warehouse.home))
-        command = ["build", "--exclude-resource-type", "unit_test"]
+        command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place()]
         target = warehouse.home.build / "dbt"
         results = target / "run_results.json"
         for last in (results, warehouse.home.dbt_results):  # dbt may not come to write its own
@@ -273,16 +274,13 @@ def evaluate_gate(warehouse: Warehouse) -> list[dict[str, Any]]:
     checked = run_gate(
         warehouse.home.build_db,
         warehouse.runner,
-        home_area=HOME_AREA,
+        home_area=place().code,
         origin=warehouse.origin_kind,
     )
     documents = [suite.document for suite in checked]
     stored = {"build": _stamp(warehouse), "documents": documents}
     warehouse.home.gate_results.write_text(json.dumps(stored), encoding="utf-8")
     return documents
-
-
-HOME_AREA = "E47000004"
 
 
 def _stamp(warehouse: Warehouse) -> list[int]:

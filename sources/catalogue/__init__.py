@@ -19,9 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 CATALOGUE_DIR = Path(__file__).parent
 SEEDS_DIR = Path(__file__).parents[2] / "dbt_project" / "seeds"
 
-# Halton, Knowsley, Liverpool, St Helens, Sefton, Wirral: the home place, as DESIGN and the seeds know it.
-HOME_AUTHORITIES = ("E06000006", "E08000011", "E08000012", "E08000013", "E08000014", "E08000015")
-
 
 class CatalogueError(ValueError):
     """A catalogue file is wrong; the message names file, line, what was found and what is allowed."""
@@ -146,7 +143,7 @@ class ValueRule(Strict):
 class Expect(Strict):
     """The landing contract of one raw table."""
 
-    areas: Literal["home"] | tuple[str, ...] = ()
+    areas: Literal["home", "home_area"] | tuple[str, ...] = ()  # the authorities of the place; the place itself
     area_column: str | None = None
     areas_in_parts: str | None = None  # regular expression: other parts stop at larger areas
     rows: tuple[int, int] | None = None
@@ -516,7 +513,11 @@ class Dataset(Strict):
         areas, parts = table.expect.areas, table.expect.areas_in_parts
         if parts is not None and not re.search(parts, part):
             return ()
-        return HOME_AUTHORITIES if areas == "home" else tuple(areas)
+        from sources.place import place  # its file is as strict as these
+
+        if areas == "home_area":
+            return (place().code,)
+        return place().expected(self.dataset) if areas == "home" else tuple(areas)
 
 
 def load_dataset(path: Path) -> Dataset:

@@ -24,6 +24,7 @@ from sources.catalogue import Dataset, DiscoverNomis, NomisQuery
 from sources.errors import NothingFoundError, PayloadError
 from sources.gate import check_payload
 from sources.http import PoliteSession, Response
+from sources.place import place
 from sources.publishers import Validators
 from sources.release import Candidate, PayloadFile
 
@@ -81,7 +82,7 @@ def _found(
 
 def _request_url(codes: _DatasetCodes, query: NomisQuery) -> str:
     """Address of the data, without paging and without uid."""
-    asked = {"geography": list(codes.source.geography), "date": codes.dates(query.dates)}
+    asked = {"geography": place().spelt_out(codes.source.geography), "date": codes.dates(query.dates)}
     for dimension, text in query.parameters.items():
         asked[dimension] = list(_spelt_out(text))
     for dimension, labels in query.labels.items():

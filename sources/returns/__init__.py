@@ -15,18 +15,13 @@ from typing import Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from sources.catalogue import HOME_AUTHORITIES, CatalogueError, Strict, explain
+from sources.catalogue import CatalogueError, Strict, explain
 from sources.errors import SourceError, tellable
+from sources.place import place
 
 RETURNS_DIR = Path(__file__).parent
 PUBLISHER, DATASET = "lcrca", "lcrca_returns"
 
-# The place. Names as the seed of areas has them (a test compares); the home area first.
-HOME_AREA = "Liverpool City Region"
-AREAS = {
-    HOME_AREA: "E47000004",
-    **dict(zip(("Halton", "Knowsley", "Liverpool", "St Helens", "Sefton", "Wirral"), HOME_AUTHORITIES, strict=True)),
-}
 ALL = "All"  # what stands in a group's cell where the row is the total over its groups
 WITHDRAWN = "withdrawn"  # in place of a figure that was wrong and has no successor
 HEADER_FIELDS = ("return", "submitted_by", "submitted_at")
@@ -182,4 +177,4 @@ def load_returns(folder: Path = RETURNS_DIR) -> dict[str, Return]:
 def area_code(text: str) -> str | None:
     """GSS code of an area given by name or code ('St. Helens', 'E08000013'); None for any other area."""
     plain = re.sub(r"[^a-z0-9]+", " ", text.casefold()).strip()
-    return next((code for name, code in AREAS.items() if plain in (name.casefold(), code.casefold())), None)
+    return next((code for name, code in place().areas.items() if plain in (name.casefold(), code.casefold())), None)

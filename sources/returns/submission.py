@@ -21,14 +21,13 @@ from pathlib import Path
 
 from sources.errors import PayloadError
 from sources.gate import check_payload
+from sources.place import place
 from sources.release import sha256_of
 from sources.returns import (
     ALL,
-    AREAS,
     DATASET,
     GROUP_TYPES,
     HEADER_FIELDS,
-    HOME_AREA,
     NUMBER_TYPES,
     PUBLISHER,
     WITHDRAWN,
@@ -266,7 +265,7 @@ class _Reading:
             cells = grid[number]
             if not any(cells) or cells[0].startswith("#"):
                 continue
-            row = _Row(number + 1, area=AREAS[HOME_AREA])
+            row = _Row(number + 1, area=place().code)
             for column in form.columns:
                 index = at.get(column.name)
                 if index is None:
@@ -314,7 +313,7 @@ class _Reading:
     def _area(self, text: str, cell: str, row: _Row) -> None:
         code = area_code(text)
         if code is None:
-            self.problem(f"{_quoted(text)} is not an area of this return; allowed: {', '.join(AREAS)}", cell)
+            self.problem(f"{_quoted(text)} is not an area of this return; allowed: {', '.join(place().areas)}", cell)
         else:
             row.area = code
 
@@ -330,10 +329,10 @@ class _Reading:
         elif not NAME.fullmatch(self._safe(column.name, text, cell) or "x"):
             self.problem(f"{_quoted(text)} is not the name of a {_noun(column.name)} (letters first, at most 60)", cell)
             return
-        elif row.area == AREAS[HOME_AREA]:
+        elif row.area == place().code:
             self.problem(
                 f"a single {_noun(column.name)} belongs to a local authority: name it in the column area "
-                f"({', '.join(list(AREAS)[1:])}), or write {ALL} here for the total",
+                f"({', '.join(place().authorities)}), or write {ALL} here for the total",
                 cell,
             )
             return
@@ -394,12 +393,12 @@ class _Reading:
     def _totals(self, form: Return, rows: Sequence[_Row]) -> None:
         """Each period has the home area's total, and no parts that come to more than their total."""
         totals = {row.area: row for row in rows if row.group == ALL}
-        home = totals.get(AREAS[HOME_AREA])
+        home = totals.get(place().code)
         if home is None:
-            columns = [f"area {HOME_AREA}"] if form.of_type("area") else []
+            columns = [f"area {place().name}"] if form.of_type("area") else []
             columns += [f"{self._group_name(form)} {ALL}"] if form.of_type(*GROUP_TYPES) else []
             self.problem(
-                f"there is no row for {' and '.join(columns) or HOME_AREA} in {rows[0].period}; "
+                f"there is no row for {' and '.join(columns) or place().name} in {rows[0].period}; "
                 "that row answers the measure and is never added up from the others"
             )
             return

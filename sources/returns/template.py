@@ -9,7 +9,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from sources.returns import ALL, AREAS, GROUP_TYPES, HOME_AREA, NUMBER_TYPES, WITHDRAWN, Return, ReturnColumn
+from sources.place import place
+from sources.returns import ALL, GROUP_TYPES, NUMBER_TYPES, WITHDRAWN, Return, ReturnColumn
 from sources.returns.periods import HOW
 from sources.returns.submission import SHEET
 from sources.spreadsheet import harmless
@@ -104,7 +105,7 @@ def _allowed(column: ReturnColumn) -> str:
     if column.type in NUMBER_TYPES:
         return f"A whole number of {column.unit}, {column.min:,} to {column.max:,}."
     if column.type == "area":
-        return f"Allowed: {', '.join(AREAS)}."
+        return f"Allowed: {', '.join(place().areas)}."
     if column.type == "category":
         return f"Allowed: {', '.join((ALL, *column.allowed))}."
     return f"Write {HOW[column.type]}." if column.type in HOW else ""
@@ -112,13 +113,15 @@ def _allowed(column: ReturnColumn) -> str:
 
 def _total(form: Return) -> str:
     group = form.of_type(*GROUP_TYPES)
-    parts = ([f"area {HOME_AREA}"] if form.of_type("area") else []) + ([f"{group.name} {ALL}"] if group else [])
-    return " and ".join(parts) or HOME_AREA
+    parts = ([f"area {place().name}"] if form.of_type("area") else []) + ([f"{group.name} {ALL}"] if group else [])
+    return " and ".join(parts) or place().name
 
 
 def _validation(column: ReturnColumn) -> dict[str, object] | None:
     """What a spreadsheet lets people type. `withdrawn` must remain possible, so numbers only warn."""
-    choices: Sequence[str] = tuple(AREAS) if column.type == "area" else (ALL, *column.allowed) if column.allowed else ()
+    choices: Sequence[str] = (
+        tuple(place().areas) if column.type == "area" else (ALL, *column.allowed) if column.allowed else ()
+    )
     if choices:
         return {"validate": "list", "source": list(choices), "error_message": "Choose one of the list."}
     if column.type in NUMBER_TYPES:

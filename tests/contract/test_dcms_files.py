@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES
 from sources.errors import PayloadError
 from sources.sample.carry.files import workbook
+from tests.home import HOME_AUTHORITIES
 from tests.reading import failed_checks, read
 
 SURVEY = "dcms_community_life"

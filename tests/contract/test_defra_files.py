@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES, load_catalogue
+from sources.catalogue import load_catalogue
 from sources.errors import PayloadError
 from sources.sample.carry.files import Rows, open_document
+from tests.home import HOME_AUTHORITIES
 from tests.reading import Row, failed_checks, read
 
 WASTE = "defra_collected_waste"

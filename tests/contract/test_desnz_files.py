@@ -12,8 +12,8 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES
 from sources.errors import PayloadError
+from tests.home import HOME_AUTHORITIES
 from tests.reading import Row, failed_checks, read
 
 GHG, HEE = "desnz_ghg_emissions", "desnz_household_energy_efficiency"

@@ -11,9 +11,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES
 from sources.errors import PayloadError
 from sources.sample.generate import SAMPLE_DIR
+from tests.home import HOME_AUTHORITIES
 from tests.reading import Row, failed_checks, read
 
 KS2, NEET, LAIT = "dfe_key_stage_2", "dfe_neet", "dfe_lait"

@@ -9,8 +9,8 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES
 from sources.errors import PayloadError
+from tests.home import HOME_AUTHORITIES
 from tests.reading import Row, failed_checks, read
 
 ROADS, BUS, ADULTS = "dft_road_traffic", "dft_bus", "dft_walking_cycling"

@@ -12,11 +12,12 @@ import xlsxwriter  # type: ignore[import-untyped]
 from pytest_httpserver import HTTPServer
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES, load_catalogue
+from sources.catalogue import load_catalogue
 from sources.errors import PayloadError
 from sources.http import PoliteSession
 from sources.publishers import publisher_of
 from sources.sample.carry.files import open_document
+from tests.home import HOME_AUTHORITIES
 from tests.loopback import loopback_session
 from tests.reading import Row, failed_checks, read
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES, load_catalogue
+from sources.catalogue import load_catalogue
 from sources.errors import PayloadError
 from sources.gate import check_payload
+from tests.home import HOME_AUTHORITIES
 from tests.reading import Row, failed_checks, read
 
 COVERAGE, TAKE_UP = "ofcom_fixed_coverage", "ofcom_full_fibre_take_up"

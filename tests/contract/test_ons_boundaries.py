@@ -21,7 +21,7 @@ from werkzeug import Request, Response
 from expectations.contracts import TableExpectation, landing_contract
 from expectations.runner import Runner
 from orchestration.ingest import Ingest, Outcome
-from sources.catalogue import HOME_AUTHORITIES, Dataset, DiscoverArcgis, load_catalogue
+from sources.catalogue import Dataset, DiscoverArcgis, load_catalogue
 from sources.errors import NothingFoundError, PayloadError
 from sources.http import PoliteSession
 from sources.landing import Landing
@@ -29,6 +29,7 @@ from sources.origins import open_origin, parse
 from sources.publishers import ons
 from sources.raw import RawStore
 from sources.readers import SourceFile, read_release
+from tests.home import HOME_AUTHORITIES
 
 SERVICES = "/arcgis/rest/services"
 LAD, CAUTH = "LAD_MAY_2025_UK_BUC", "Combined_Authorities_December_2025_Boundaries_EN_BUC"

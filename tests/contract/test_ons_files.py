@@ -15,11 +15,12 @@ import xlsxwriter
 from loopback import loopback_session
 from pytest_httpserver import HTTPServer
 
-from sources.catalogue import HOME_AUTHORITIES, Dataset, load_catalogue
+from sources.catalogue import Dataset, load_catalogue
 from sources.errors import PayloadError
 from sources.http import PoliteSession
 from sources.publishers.ons import discover
 from sources.readers import PROVENANCE, SourceFile, read_release
+from tests.home import HOME_AUTHORITIES
 
 pytestmark = pytest.mark.published
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES
 from sources.errors import PayloadError
+from tests.home import HOME_AUTHORITIES
 from tests.reading import Row, failed_checks, read
 
 USAGE = "orr_station_usage"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from expectations.runner import Runner
-from sources.catalogue import HOME_AUTHORITIES
 from sources.errors import PayloadError
 from sources.sample.carry.files import archive, csv_file
+from tests.home import HOME_AUTHORITIES
 from tests.reading import failed_checks, read
 
 DATASET = "voa_business_floorspace"

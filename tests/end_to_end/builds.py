@@ -1,4 +1,4 @@
-"""Whole runs are dear: one from the mirror, as one from the sample, serves all tests, which only read what it left."""
+"""Whole runs are dear: one from the sample and one from the mirror serve all tests, which only read what they left."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ import pytest
 
 from orchestration.home import Home
 from tests.end_to_end.runs import Finished, outcomes
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """`outcomes run --from sample` in an empty home."""
+    return outcomes(Home(tmp_path_factory.mktemp("sample") / "home"), "run", "--from", "sample")
+
+
+@pytest.fixture(scope="session")
+def sample_home(sample_run: Finished) -> Home:
+    """The home that the sample run left. Read only; whoever writes takes a copy (`copy_of`)."""
+    assert sample_run.code == 0, sample_run.err
+    return sample_run.home
 
 
 @pytest.fixture(scope="session")

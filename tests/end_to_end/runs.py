@@ -54,10 +54,15 @@ def environment(home: Home) -> dict[str, str]:
     return kept | SECRETS | {"OUTCOMES_HOME": str(home.root), "TMPDIR": str(scratch)}
 
 
-def outcomes(home: Home, *arguments: str) -> Finished:
-    """One command, to its end."""
+def outcomes(home: Home, *arguments: str, **variables: str) -> Finished:
+    """One command, to its end; with further environment variables."""
     done = subprocess.run(
-        [*COMMAND, *arguments], cwd=PROJECT_ROOT, env=environment(home), capture_output=True, text=True, check=False
+        [*COMMAND, *arguments],
+        cwd=PROJECT_ROOT,
+        env=environment(home) | variables,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return Finished(home, done.returncode, done.stdout, done.stderr)
 

@@ -328,7 +328,8 @@ def test_aggregate_is_traced_to_the_rows_of_its_members(mirror_home: Home) -> No
     done = outcomes(mirror_home, "trace", "business_birth_rate", "Liverpool City Region", "2024", "--json")
     assert done.code == 0, done.err
     chain = json.loads(done.out)
-    assert (chain["value"]["numerator"], chain["value"]["denominator"]) == (6045, 47450)
+    (value,) = chain["rows"]
+    assert (value["numerator"], value["denominator"]) == (6045, 47450)
     counts = {row["area_name"]: (row["numerator"], row["denominator"]) for row in chain["components"]}
     assert counts == {
         "Halton": (450, 3865),

@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from expectations.release_gate import COVERAGE_STATUSES
 from orchestration.cli import main
 from orchestration.home import PROJECT_ROOT, Home
-from sources.catalogue import HOME_AUTHORITIES, load_catalogue
+from sources.catalogue import load_catalogue
 from tests.end_to_end.runs import SECRETS, Finished, assert_landing_is_readable, assert_mart_is_whole
+from tests.home import HOME_AUTHORITIES
 
 pytestmark = pytest.mark.end_to_end
 
@@ -81,9 +82,20 @@ def test_questions_to_the_mart_are_answered(
     monkeypatch.setenv("OUTCOMES_HOME", str(sample_home.root))
     as_json = CliRunner().invoke(main, [command, "--json"])
     assert as_json.exit_code == 0, as_json.output
-    assert len(json.loads(as_json.stdout)) == rows
+    assert len(json.loads(as_json.stdout)["rows"]) == rows
     as_table = CliRunner().invoke(main, [command])
     assert len(as_table.stdout.splitlines()) >= rows + 1
+
+
+def test_an_indicator_is_shown_and_sql_is_answered(sample_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_HOME", str(sample_home.root))
+    shown = CliRunner().invoke(main, ["show", "economic_inactivity_rate", "--area", "Liverpool City Region"])
+    assert shown.exit_code == 0, shown.output
+    assert "Liverpool City Region (E47000004)" in shown.stdout
+    assert "England" in shown.stdout
+    question = "select count(distinct measure_id) as measures from mart_scorecard"
+    answered = CliRunner().invoke(main, ["sql", question, "--json"])
+    assert json.loads(answered.stdout)["rows"] == [{"measures": 88}]
 
 
 # --- the published file -----------------------------------------------------------------------------------

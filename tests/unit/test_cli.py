@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
@@ -31,8 +32,13 @@ COMMANDS = {
     "trace",
     "doctor",
     "returns",
+    "show",
+    "sql",
+    "completion",
     "ui",
 }
+# They write files, take a terminal over or print a script: there is nothing to report.
+NO_REPORTS = {"ui", "completion", "returns template"}
 
 
 @pytest.fixture
@@ -62,10 +68,30 @@ def test_help_loads_nothing_heavy() -> None:
     assert all(f"  {command} " in done.stdout for command in COMMANDS)
 
 
+def every_command(group: click.Group = cli.main, above: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
+
+
 def test_every_command_explains_itself() -> None:
     assert set(cli.main.commands) >= COMMANDS
-    for command in cli.main.commands.values():
-        assert (command.help or "").strip(), command.name
+    for name, command in every_command():
+        assert (command.help or "").strip(), name
+
+
+def test_every_command_that_reports_does_so_for_programs_too() -> None:
+    without = {
+        name for name, command in every_command() if not any("--json" in option.opts for option in command.params)
+    }
+    assert without == NO_REPORTS
+
+
+def test_quiet_is_there_where_progress_is_told() -> None:
+    quiet = {name for name, command in every_command() if any("--quiet" in option.opts for option in command.params)}
+    assert quiet == {"run", "refresh", "doctor"}
 
 
 @pytest.mark.parametrize(
@@ -92,6 +118,14 @@ def test_usage_errors_end_with_2_before_anything_is_done(home: Home, arguments: 
     assert not home.root.exists()
 
 
+def test_wrong_place_is_told_before_anything_is_done(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTCOMES_PLACE", "/no/such/place.yml")
+    result = outcomes("run")
+    assert result.exit_code == 2
+    assert "/no/such/place.yml" in " ".join(result.output.split())
+    assert not home.root.exists()
+
+
 # --- questions to the mart --------------------------------------------------------------------------------
 
 
@@ -109,6 +143,7 @@ def mart(home: Home) -> Home:
     home.published.mkdir(parents=True)
     with duckdb.connect(home.mart) as con:
         con.execute("create schema mart")
+        con.execute("create table mart.build as select 'build-7' as build_id")
         con.execute(
             """
             create table mart.mart_measure_coverage as
@@ -155,11 +190,17 @@ def test_coverage_is_told_by_theme() -> None:
 
 @pytest.mark.usefixtures("mart")
 def test_questions_are_tables_for_people_and_json_for_programs() -> None:
-    first, second = json.loads(outcomes("coverage", "--json").stdout)
+    found = json.loads(outcomes("coverage", "--json").stdout)
+    assert (found["command"], found["build_id"]) == ("coverage", "build-7")
+    first, second = found["rows"]
     assert (first["measure_id"], first["latest_value"]) == ("1a", 1234.567)
     assert (second["status"], second["indicator_id"]) == ("awaiting_source", None)
     assert outcomes("freshness").stdout.splitlines() == ["dataset  release_date", "d        2026-01-02"]
-    assert json.loads(outcomes("freshness", "--json").stdout) == [{"dataset": "d", "release_date": "2026-01-02"}]
+    assert json.loads(outcomes("freshness", "--json").stdout) == {
+        "command": "freshness",
+        "build_id": "build-7",
+        "rows": [{"dataset": "d", "release_date": "2026-01-02"}],
+    }
 
 
 @pytest.mark.usefixtures("mart")
@@ -167,7 +208,7 @@ def test_freshness_of_indicators_and_drift_of_releases_are_told() -> None:
     header, row = outcomes("freshness", "--indicators").stdout.splitlines()
     assert (header.split(), row.split()) == (["indicator_id", "dataset", "age_days"], ["i", "d", "7"])
     assert outcomes("drift").stdout.splitlines() == ["2026-01-02 d: refused", "    unit in header: kt -> Mt (d.yml:7)"]
-    (told,) = json.loads(outcomes("drift", "--json").stdout)
+    (told,) = json.loads(outcomes("drift", "--json").stdout)["rows"]
     assert (told["release_id"], told["severity"]) == ("r2", "meaningful")
 
 
@@ -271,7 +312,9 @@ def test_summary_says_when_figures_are_invented(job: dict[str, Any]) -> None:
 
 def test_summary_for_programs_is_json_and_nothing_else(job: dict[str, Any]) -> None:
     result = outcomes("run", "--json")
-    assert json.loads(result.stdout) == job["summary"]
+    found = json.loads(result.stdout)
+    assert (found.pop("command"), found.pop("build_id"), found.pop("rows")) == ("run", "build-7", [])
+    assert found == {name: part for name, part in job["summary"].items() if name != "not_fresh"}
     assert result.stderr == ""
 
 

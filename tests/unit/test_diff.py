@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -73,7 +74,11 @@ def diff(*arguments: str) -> Result:
 
 @pytest.mark.usefixtures("home")
 def test_every_kind_of_change_is_told() -> None:
-    changes = json.loads(diff("--json").stdout)
+    found = json.loads(diff("--json").stdout)
+    assert (found["build_id"], found["earlier"], found["later"]) == ("b2", "b1", "published")
+    changes: dict[str, list[dict[str, Any]]] = {"observations": [], "indicators": [], "areas": [], "measures": []}
+    for row in found["rows"]:
+        changes[row.pop("of")].append(row)
     told = {
         (row["change"], row["indicator_id"], row["ref_area"], row["time_period"]): (row["old_value"], row["new_value"])
         for row in changes["observations"]

@@ -529,7 +529,7 @@ def test_bad_publisher_ends_with_1_and_says_what_to_do(live: dict[str, Publisher
     assert "        Nothing was landed" in result.stdout
     for_programs = run("--json")
     assert for_programs.exit_code == 1
-    assert "fail" in {row["status"] for row in json.loads(for_programs.stdout)}
+    assert "fail" in {row["status"] for row in json.loads(for_programs.stdout)["rows"]}
     assert run("--dataset", "desnz_household_energy_efficiency").exit_code == 0
 
 
@@ -549,9 +549,16 @@ def test_offline_asks_nobody(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("live")
+def test_quiet_tells_no_progress() -> None:
+    result = run("--quiet", "--dataset", "ons_explore_local_statistics")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "ons_explore_local_statistics, release" in result.stdout
+
+
+@pytest.mark.usefixtures("live")
 def test_rows_for_programs() -> None:
     result = run("--json", "--dataset", "ons_explore_local_statistics")
-    rows = json.loads(result.stdout)
+    rows = json.loads(result.stdout)["rows"]
     assert {tuple(row) for row in rows} == {("subject", "check", "status", "found", "do")}
     assert [row["check"] for row in rows if row["subject"] == "ons_explore_local_statistics"] == ["release", "format"]
 

@@ -301,7 +301,7 @@ def test_contract_of_a_catalogue_table() -> None:
         ),
     )
     # only what decides the expected areas is asked of the dataset
-    dataset: Any = Dataset.model_construct()
+    dataset: Any = Dataset.model_construct(dataset="starts")
     expect = TableExpectation.from_catalogue(dataset, table, relaxed=False)
     assert (expect.columns, expect.areas, expect.row_min, expect.row_max) == (("area_code",), HOME, 300, 400)
     names = [rule.name for rule in landing_contract("ons_house_building", "starts", expect).rules]

@@ -22,6 +22,7 @@ from sources.errors import NetworkError, NothingFoundError, PayloadError, Source
 from sources.http import THROTTLES, PoliteSession, Throttle
 from sources.landing import Landing
 from sources.origins import LiveOrigin, OriginSpec
+from sources.place import place
 from sources.publishers import nomis
 from sources.readers import read_release
 from sources.release import Candidate, Payload, PayloadFile
@@ -542,7 +543,7 @@ def test_an_update_of_today_is_not_trusted_to_be_the_last(
 def test_areas_come_once() -> None:
     """No area that the requests name by code is of a type that they also name."""
     for path in sorted((CATALOGUE_DIR / "nomis").glob("*.yml")):
-        asked = load_dataset(path).discover.geography  # type: ignore[union-attr]
+        asked = place().spelt_out(load_dataset(path).discover.geography)  # type: ignore[union-attr]
         types = [code.removeprefix("TYPE") for code in asked if code.startswith("TYPE")]
         named = [code for code in asked if not code.startswith("TYPE")]
         assert [kind for kind in types if kind not in ("424", "442")] == []

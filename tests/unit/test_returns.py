@@ -18,7 +18,8 @@ from python_calamine import CalamineWorkbook
 
 from orchestration.cli import main
 from sources.catalogue import CatalogueError
-from sources.returns import AREAS, NUMBER_TYPES, RETURNS_DIR, Return, ReturnError, load_return, load_returns
+from sources.place import place
+from sources.returns import NUMBER_TYPES, RETURNS_DIR, Return, ReturnError, load_return, load_returns
 from sources.returns.periods import last_day, time_period
 from sources.returns.personal import looks_like_an_office, personal_trace
 from sources.returns.submission import LANDED_COLUMNS, Submission, read_submission
@@ -88,7 +89,8 @@ def test_indicators_of_returns_are_seeded_with_their_unit_and_speak_to_their_mea
 
 def test_areas_are_those_of_the_seed() -> None:
     names = {row["area_code"]: row["area_name"] for row in rows_of("geography/areas")}
-    assert {code: name for name, code in AREAS.items()} == {code: names[code] for code in AREAS.values()}
+    areas = place().areas
+    assert {code: name for name, code in areas.items()} == {code: names[code] for code in areas.values()}
 
 
 @pytest.mark.parametrize(

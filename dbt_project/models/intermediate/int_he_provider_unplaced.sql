@@ -24,8 +24,10 @@ places as (
     inner join {{ ref('areas') }} as areas
         on areas.area_code = members.member_code
     where members.parent_code = '{{ var("home_area") }}'
+    {%- for word in var('home_also_called') %}
     union
-    select 'merseyside' as place
+    select '{{ word }}' as place
+    {%- endfor %}
 )
 
 select distinct newest.ukprn, newest.provider_name, newest.table_name, newest._release_id as release_id, 'by its name of the home area, but not in the seed' as problem

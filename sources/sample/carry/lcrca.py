@@ -6,9 +6,10 @@ import datetime as dt
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sources.returns import HOME_AREA, load_returns
+from sources.returns import load_returns
 from sources.returns.submission import read_submission
 from sources.sample.carry.files import SampleFile, csv_file
+from sources.sample.carry.published import HOME_NAME
 
 INVENTED_ON = dt.date(2026, 1, 1)
 LANDING_PAGE = "https://www.liverpoolcityregion-ca.gov.uk/"
@@ -28,7 +29,7 @@ def sample_files(published: Path) -> list[SampleFile]:
 def footfall() -> SampleFile:
     rows: list[tuple[object, ...]] = []
     for number, month in enumerate(MONTHS, start=1):
-        rows.append((month, HOME_AREA, "All", 1_000_000 * number, ""))
+        rows.append((month, HOME_NAME, "All", 1_000_000 * number, ""))
         rows += [(month, area, centre, scale * number, "") for centre, (area, scale) in CENTRES.items()]
     return _sample_file("footfall", rows, "twelve months of 2025, all centres and three of them")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from python_calamine import CalamineWorkbook
 
-HOME_AREA = "E47000004"
+HOME_AREA, HOME_NAME = "E47000004", "Liverpool City Region"  # of the sample, whatever the place
 FORMER_METROPOLITAN_COUNTY = "E11000002"  # Merseyside without Halton: a trap, never the city region
 
 LOOKUP = "ons/geography/Local_Authority_District_to_Combined_Authority_(May_2025)_Lookup_in_EN.csv"

@@ -16,7 +16,8 @@ select
     cast(baselines.what_differs as {{ type_text() }}) as what_differs,
     cast(claims.note as {{ type_text() }}) as note
 from {{ ref('baselines') }} as baselines
-left join {{ ref('claims') }} as claims
+inner join {{ ref('claims') }} as claims
     on claims.claim_id = baselines.claim_id
-left join {{ ref('documents') }} as documents
+inner join {{ ref('documents') }} as documents
     on documents.document_id = claims.document_id
+where documents.area_code = '{{ var("home_area") }}'

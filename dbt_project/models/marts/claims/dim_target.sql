@@ -15,5 +15,6 @@ select
     cast(targets.ref as {{ type_text() }}) as ref,
     cast(targets.note as {{ type_text() }}) as note
 from {{ ref('targets') }} as targets
-left join {{ ref('documents') }} as documents
+inner join {{ ref('documents') }} as documents
     on documents.document_id = targets.document_id
+where documents.area_code = '{{ var("home_area") }}'

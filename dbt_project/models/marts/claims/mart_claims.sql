@@ -14,8 +14,9 @@ with claims as (
         coalesce(claims.other_area_code, claims.area_code) as compared_area_code,
         coalesce(claims.other_time_period, claims.time_period) as compared_time_period
     from {{ ref('claims') }} as claims
-    left join {{ ref('documents') }} as documents
+    inner join {{ ref('documents') }} as documents
         on documents.document_id = claims.document_id
+    where documents.area_code = '{{ var("home_area") }}'
 ),
 
 published as (

@@ -6,6 +6,6 @@ select
     cast(role as {{ type_text() }}) as role,
     cast(strength as {{ type_text() }}) as strength,
     cast(what_differs as {{ type_text() }}) as what_differs,
-    coalesce(cast(geography_area as {{ type_text() }}), '{{ var("home_area") }}') as geography_area,
+    case geography_area when 'home' then '{{ var("home_area") }}' when 'home_region' then '{{ var("home_region") }}' end as geography_area,
     cast(sort_order as bigint) as sort_order
 from {{ ref('measure_indicators') }}

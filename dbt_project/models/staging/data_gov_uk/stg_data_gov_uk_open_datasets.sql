@@ -59,6 +59,10 @@ expected as (
     cross join retrieved
     left join by_publisher
         on by_publisher.publisher = publishers.slug and by_publisher._release_id = retrieved.release_id
+    -- The seed may name publishers of other places too.
+    where
+        publishers.area_code = '{{ var("home_area") }}'
+        or publishers.area_code in (select member_code from {{ ref('area_memberships') }} where parent_code = '{{ var("home_area") }}')
 ),
 
 figures as (

@@ -40,7 +40,7 @@ figures as (
 select
     'network_rail_timetable' as dataset,
     indicator_id,
-    '{{ var("home_area") }}' as ref_area,
+    (select max(area_code) from {{ ref('rail_stations') }} where role = 'home') as ref_area,
     time_period,
     breakdown,
     obs_value,
