@@ -161,9 +161,6 @@ def read(mart: Path) -> Found:
     import duckdb
 
     with duckdb.connect(mart, read_only=True) as con:
-        drawn = con.execute(
-            "select count(*) from duckdb_tables() where schema_name = 'mart' and table_name = 'mart_area_boundary'"
-        ).fetchone()
         return Found(
             build=_rows(con, BUILD)[0],
             areas=_rows(con, AREAS),
@@ -173,7 +170,7 @@ def read(mart: Path) -> Found:
             targets=_rows(con, TARGETS),
             periods=_rows(con, PERIODS),
             series=_rows(con, SERIES),
-            boundaries=_rows(con, BOUNDARIES) if drawn and drawn[0] else [],
+            boundaries=_rows(con, BOUNDARIES),
         )
 
 
