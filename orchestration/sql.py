@@ -57,6 +57,10 @@ class SqlError(Exception):
     """A statement that the mart does not answer, in one line."""
 
 
+class InterruptedQuestionError(SqlError):
+    """A question that was given up while it was at work."""
+
+
 def connect(mart: Path) -> duckdb.DuckDBPyConnection:
     """The published mart, read-only, with nothing else in reach; `mart.t` can be written as `t`."""
     import duckdb
@@ -87,7 +91,9 @@ def tell(con: duckdb.DuckDBPyConnection, text: str, kind: Format, limit: int) ->
             con.execute(statement)
             if _has_rows(statement):
                 yield from {"table": _table, "json": _json, "csv": _csv}[kind](con, limit)
-    except (duckdb.Error, RuntimeError) as error:  # DuckDB tells an interrupt as RuntimeError
+    except (duckdb.InterruptException, RuntimeError) as error:  # which of the two depends on the moment
+        raise InterruptedQuestionError("interrupted") from error
+    except duckdb.Error as error:
         raise SqlError(_in_a_line(str(error))) from error
 
 
@@ -245,7 +251,11 @@ def prompt(con: duckdb.DuckDBPyConnection, kind: Format, limit: int) -> None:
         if typed in (".quit", ".exit", "quit", "exit"):
             return
         if typed and (typed.startswith(".") or _is_whole(con, typed)):
-            _answer(con, typed, kind, limit)
+            try:
+                _answer(con, typed, kind, limit)
+            except (InterruptedQuestionError, KeyboardInterrupt):
+                click.echo("outcomes: interrupted", err=True)
+                _start_again()
             typed = ""
 
 
@@ -253,10 +263,19 @@ def _answer(con: duckdb.DuckDBPyConnection, typed: str, kind: Format, limit: int
     try:
         for line in tell(con, typed, kind, limit):
             click.echo(line, nl=False)
+    except InterruptedQuestionError:
+        raise
     except SqlError as error:
         click.echo(f"outcomes: {error}", err=True)
-    except KeyboardInterrupt:
-        click.echo("outcomes: interrupted", err=True)
+
+
+def _start_again() -> None:
+    """The same prompt in this one's place: DuckDB may go on with what was given up, and let the next question wait."""
+    import atexit
+
+    atexit._run_exitfuncs()  # keeps the history; what takes this process's place runs none
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _is_whole(con: duckdb.DuckDBPyConnection, typed: str) -> bool:

@@ -252,3 +252,14 @@ def test_prompt_answers_until_it_is_left(terminal: Terminal, home: Home) -> None
     terminal.type("\x04")
     assert terminal.process.wait(30) == 0
     assert "as text;" in (home.root / "state" / "outcomes" / "sql_history").read_text(encoding="utf-8")
+
+
+def test_question_at_work_is_given_up_and_the_next_one_answered(terminal: Terminal) -> None:
+    terminal.says("mart> ")
+    terminal.type("select count(*) from range(100000000) as a, range(1000000) as b where a.range % 7 = b.range % 5;\n")
+    terminal.says("b.range % 5;\r\n")
+    assert not terminal.has_said()
+    terminal.type("\x03")
+    assert "interrupted" in terminal.says("mart> ")
+    terminal.type("select 6 * 7 as answer;\n")
+    assert "42" in terminal.says("mart> ")

@@ -8,6 +8,8 @@ select
     areas.area_type,
     facts.time_period,
     periods.period_label,
+    periods.period_label_en,
+    periods.period_sort,
     facts.period_start,
     facts.period_end,
     facts.freq,
