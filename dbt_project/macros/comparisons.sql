@@ -65,3 +65,21 @@
         else 'worse'
     end
 {%- endmacro %}
+
+{#- Weighted sum over points whose columns are w1, x1, y1, w2 ...: of 1, or of a product such as 'x' or 'xy'. -#}
+{% macro weighted_sum(points, factors='') -%}
+    (
+    {%- for point in points -%}
+        w{{ point }}{% for factor in factors %} * {{ factor }}{{ point }}{% endfor %}{{ ' + ' if not loop.last }}
+    {%- endfor -%}
+    )
+{%- endmacro %}
+
+{#- Of the weighted least-squares slope of y on x: its numerator, whose sign is the slope's, and its denominator. -#}
+{% macro slope_numerator(points) -%}
+    ({{ weighted_sum(points) }} * {{ weighted_sum(points, 'xy') }} - {{ weighted_sum(points, 'x') }} * {{ weighted_sum(points, 'y') }})
+{%- endmacro %}
+
+{% macro slope_denominator(points) -%}
+    ({{ weighted_sum(points) }} * {{ weighted_sum(points, 'xx') }} - {{ weighted_sum(points, 'x') }} * {{ weighted_sum(points, 'x') }})
+{%- endmacro %}

@@ -31,7 +31,6 @@ latest_five as (
             comparable.basis,
             comparable.polarity,
             comparable.time_period,
-            comparable.period_start,
             {{ years_since_2000('comparable.period_start') }} as x,
             comparable.obs_value as y,
             (comparable.upper_ci - comparable.lower_ci) / (2 * {{ z95() }}) as standard_error,
@@ -52,17 +51,9 @@ latest_five as (
     where newest_first <= 5
 ),
 
-weighted as (
-    select
-        latest_five.*,
-        case when standard_error > 0 then 1.0 / (standard_error * standard_error) end as w,
-        -- Around a point of their own, so that sums of squares keep their digits.
-        x - max(x) over (partition by indicator_id, breakdown, ref_area) as dx,
-        y - max(y) over (partition by indicator_id, breakdown, ref_area) as dy
-    from latest_five
-),
-
-sums as (
+-- A row for each series, its points side by side: sums written out are the same in every build, whichever thread comes first. Days and values
+-- count from the newest point, so that squares keep their digits.
+points as (
     select
         indicator_id,
         breakdown,
@@ -71,68 +62,29 @@ sums as (
         basis,
         polarity,
         count(*) as n_points,
-        count(w) as n_weighted,
-        min(period_start) as first_start,
-        max(period_start) as last_start,
-        sum(w) as sw,
-        sum(w * dx) as swx,
-        sum(w * dy) as swy,
-        sum(w * dx * dx) as swxx,
-        sum(w * dx * dy) as swxy
-    from weighted
+        count(case when standard_error > 0 then 1 end) as n_weighted,
+        min(time_period) as first_period,
+        max(time_period) as last_period
+        {%- for point in range(1, 6) %},
+        max(case when newest_first = {{ point }} then x end) - max(case when newest_first = 1 then x end) as x{{ point }},
+        max(case when newest_first = {{ point }} then y end) - max(case when newest_first = 1 then y end) as y{{ point }},
+        max(case when newest_first = {{ point }} and standard_error > 0 then 1.0 / (standard_error * standard_error) end) as w{{ point }}
+        {%- endfor %}
+    from latest_five
     group by indicator_id, breakdown, ref_area, dataset, basis, polarity
 ),
 
--- The slope's numerator without each point in turn: its sign is the sign of the slope.
-left_out as (
-    select
-        weighted.indicator_id,
-        weighted.breakdown,
-        weighted.ref_area,
-        weighted.time_period,
-        weighted.newest_first,
-        sums.n_points,
-        sign(sums.sw * sums.swxy - sums.swx * sums.swy) as overall,
-        sign(
-            (sums.sw - weighted.w) * (sums.swxy - weighted.w * weighted.dx * weighted.dy)
-            - (sums.swx - weighted.w * weighted.dx) * (sums.swy - weighted.w * weighted.dy)
-        ) as without_it
-    from weighted
-    inner join sums
-        on
-            sums.indicator_id = weighted.indicator_id
-            and sums.breakdown = weighted.breakdown
-            and sums.ref_area = weighted.ref_area
-),
-
-robust as (
-    select
-        indicator_id,
-        breakdown,
-        ref_area,
-        min(case when without_it = overall then 1 else 0 end) = 1 as survives_leave_one_out,
-        max(case when newest_first = n_points then time_period end) as first_period,
-        max(case when newest_first = 1 then time_period end) as last_period
-    from left_out
-    group by indicator_id, breakdown, ref_area
-),
-
+-- NULL unless all five points are there and have a weight.
 slopes as (
     select
-        sums.*,
-        robust.survives_leave_one_out,
-        robust.first_period,
-        robust.last_period,
-        case
-            when n_points = 5 and n_weighted = 5 then (sw * swxy - swx * swy) / (sw * swxx - swx * swx)
-        end as slope,
-        case when n_points = 5 and n_weighted = 5 then sqrt(sw / (sw * swxx - swx * swx)) end as slope_standard_error
-    from sums
-    inner join robust
-        on
-            robust.indicator_id = sums.indicator_id
-            and robust.breakdown = sums.breakdown
-            and robust.ref_area = sums.ref_area
+        points.*,
+        {{ slope_numerator([1, 2, 3, 4, 5]) }} / {{ slope_denominator([1, 2, 3, 4, 5]) }} as slope,
+        sqrt({{ weighted_sum([1, 2, 3, 4, 5]) }} / {{ slope_denominator([1, 2, 3, 4, 5]) }}) as slope_standard_error,
+        {%- for kept in [[2, 3, 4, 5], [1, 3, 4, 5], [1, 2, 4, 5], [1, 2, 3, 5], [1, 2, 3, 4]] %}
+        sign({{ slope_numerator(kept) }}) = sign({{ slope_numerator([1, 2, 3, 4, 5]) }}){{ ' and' if not loop.last }}
+        {%- endfor %}
+            as survives_leave_one_out
+    from points
 ),
 
 tested as (
@@ -152,11 +104,10 @@ select
     n_points,
     first_period,
     last_period,
-    -- Sums of many threads differ in their last digits from one build to the next.
-    round(slope, 9) as slope_per_year,
-    round(slope_standard_error, 9) as slope_standard_error,
-    round(chi_squared, 9) as chi_squared,
-    case when slope is not null then survives_leave_one_out end as survives_leave_one_out,
+    slope as slope_per_year,
+    slope_standard_error,
+    chi_squared,
+    survives_leave_one_out,
     case
         when slope is null then 'cannot be calculated'
         when not is_significant then 'no significant change'
