@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test test-fast test-browser test-clients clients fuzz lint audit bench ui lock clean
+.PHONY: run refresh test test-fast test-builds test-browser test-clients clients fuzz lint audit bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
@@ -15,11 +15,14 @@ refresh: .venv/run.stamp
 ui: .venv/run.stamp
 	@$(BIN)/outcomes ui
 
-test: .venv/dev.stamp
-	@$(BIN)/python -m pytest
+test: test-fast test-builds
 
 test-fast: .venv/dev.stamp
 	@$(BIN)/python -m pytest -m "not end_to_end" -n 2 --dist loadfile
+
+# Whole builds wait for disks and processes now and then: three at once keep two cores busy.
+test-builds: .venv/dev.stamp
+	@$(BIN)/python -m pytest -m end_to_end -n 3 --dist loadgroup
 
 # The scorecard in Chromium (or CHROMIUM); OUTCOMES_SAMPLE_HOME names a sample build to look at, else one is made.
 test-browser: .venv/dev.stamp

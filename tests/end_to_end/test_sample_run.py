@@ -16,7 +16,7 @@ from expectations.release_gate import COVERAGE_STATUSES
 from orchestration.cli import main
 from orchestration.home import PROJECT_ROOT, Home
 from sources.catalogue import load_catalogue
-from tests.end_to_end.runs import SECRETS, Finished, assert_landing_is_readable, assert_mart_is_whole
+from tests.end_to_end.runs import SECRETS, Finished, assert_landing_is_readable, assert_mart_is_whole, outcomes
 from tests.home import HOME_AUTHORITIES
 
 pytestmark = pytest.mark.end_to_end
@@ -87,15 +87,14 @@ def test_questions_to_the_mart_are_answered(
     assert len(as_table.stdout.splitlines()) >= rows + 1
 
 
-def test_an_indicator_is_shown_and_sql_is_answered(sample_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OUTCOMES_HOME", str(sample_home.root))
-    shown = CliRunner().invoke(main, ["show", "economic_inactivity_rate", "--area", "Liverpool City Region"])
-    assert shown.exit_code == 0, shown.output
-    assert "Liverpool City Region (E47000004)" in shown.stdout
-    assert "England" in shown.stdout
+def test_an_indicator_is_shown_and_sql_is_answered(sample_home: Home) -> None:
+    shown = outcomes(sample_home, "show", "economic_inactivity_rate", "--area", "Liverpool City Region")
+    assert shown.code == 0, shown.err
+    assert "Liverpool City Region (E47000004)" in shown.out
+    assert "England" in shown.out
     question = "select count(distinct measure_id) as measures from mart_scorecard"
-    answered = CliRunner().invoke(main, ["sql", question, "--json"])
-    assert json.loads(answered.stdout)["rows"] == [{"measures": 88}]
+    answered = outcomes(sample_home, "sql", question, "--json")
+    assert json.loads(answered.out)["rows"] == [{"measures": 88}], answered.err
 
 
 # --- the published file -----------------------------------------------------------------------------------

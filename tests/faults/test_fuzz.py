@@ -34,7 +34,7 @@ def test_files_without_damage_are_read() -> None:
     formats = {
         table.format for dataset in load_catalogue().values() if dataset.dataset in read for table in dataset.tables
     }
-    assert formats == {"csv", "workbook", "arcgis_json", "parquet", "ees_json", "json_sql", "odata_json"}
+    assert formats == {"csv", "workbook", "arcgis_json", "parquet", "ees_json", "json_sql", "odata_json", "geojson"}
 
 
 def test_damaged_sample_files() -> None:
