@@ -25,6 +25,7 @@ from typing import Any
 import duckdb
 
 from orchestration.home import PROJECT_ROOT, Home
+from sources.place import place
 
 ROUNDS = 150
 PUBLISHES = 3  # at least, of the rounds while builds are published
@@ -180,7 +181,7 @@ def _rounds(home: Home, enough: Callable[[int], bool]) -> tuple[dict[str, dict[s
     """Percentiles by query, and how many reads failed."""
     times: dict[str, list[float]] = {name: [] for name in ("connect", *QUERIES)}
     rows: dict[str, int] = {}
-    area = "E47000004"
+    area = place().code
     done = failed = 0
     while not enough(done):
         try:

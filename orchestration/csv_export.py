@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sources.place import place
 from sources.spreadsheet import FORMULA_PATTERN
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _table_group(con: duckdb.DuckDBPyConnection, columns: dict[str, list[dict[st
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "@type": "TableGroup",
-        "dc:title": "Outcome measures of Liverpool City Region",
+        "dc:title": f"Outcome measures of {place().name}",
         "dc:identifier": build_id,
         "dc:issued": finished_at.isoformat(),
         "dc:license": [{"@id": _LICENCES[name]} for name in licences if name in _LICENCES],

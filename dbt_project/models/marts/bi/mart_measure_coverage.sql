@@ -2,35 +2,9 @@
 -- Only published figures for the home area (or the area that the measure is declared to be read from) answer a measure.
 with newest as (
     select
-        bridge.measure_id,
-        bridge.indicator_id,
-        bridge.breakdown,
-        bridge.role,
-        bridge.strength,
-        bridge.what_differs,
-        bridge.geography_area as area_code,
-        bridge.sort_order,
-        facts.time_period,
-        facts.period_end,
-        facts.obs_value,
-        facts.unit_measure,
-        facts.basis,
-        facts.dataset,
-        facts.release_id,
-        case when facts.source_flag like '%corrected%' then ' (' || facts.source_flag || ')' else '' end as correction,
-        row_number() over (
-            partition by bridge.measure_id, bridge.indicator_id, bridge.breakdown
-            order by case when facts.basis = 'published' then 0 else 1 end, facts.period_end desc, facts.period_start desc
-        ) as newest_first
-    from {{ ref('bridge_measure_indicator') }} as bridge
-    inner join {{ ref('fct_observation') }} as facts
-        on
-            facts.indicator_id = bridge.indicator_id
-            and facts.breakdown = bridge.breakdown
-            and facts.ref_area = bridge.geography_area
-            and facts.is_latest
-            and facts.obs_value is not null
-    where bridge.role <> 'context'
+        figures.*,
+        case when source_flag like '%corrected%' then ' (' || source_flag || ')' else '' end as correction
+    from {{ ref('int_measure_newest') }} as figures
 ),
 
 judged as (
@@ -47,7 +21,6 @@ judged as (
     from newest
     inner join {{ ref('dim_measure') }} as measures
         on measures.measure_id = newest.measure_id
-    where newest.newest_first = 1
 ),
 
 -- The indicator that answers best stands for the measure.

@@ -1,40 +1,7 @@
 -- The page of the policy officer: every measure with the indicators that speak to it, each compared, judged and traced to its release. A measure
 -- without any figure has one row with the reason. docs/methods.md has the formulas. Grain: measure x indicator x breakdown.
-with newest as (
-    select
-        bridge.measure_id,
-        bridge.indicator_id,
-        bridge.breakdown,
-        bridge.role,
-        bridge.strength,
-        bridge.what_differs,
-        bridge.sort_order,
-        facts.ref_area,
-        facts.time_period,
-        facts.obs_status,
-        facts.value_origin,
-        facts.source_flag,
-        facts.source_locator,
-        facts.release_id,
-        facts.dataset,
-        facts.basis,
-        row_number() over (
-            partition by bridge.measure_id, bridge.indicator_id, bridge.breakdown
-            order by case when facts.basis = 'published' then 0 else 1 end, facts.period_end desc, facts.period_start desc
-        ) as newest_first
-    from {{ ref('bridge_measure_indicator') }} as bridge
-    inner join {{ ref('fct_observation') }} as facts
-        on
-            facts.indicator_id = bridge.indicator_id
-            and facts.breakdown = bridge.breakdown
-            and facts.ref_area = bridge.geography_area
-            and facts.is_latest
-            and facts.obs_value is not null
-    where bridge.role <> 'context'
-),
-
-answers as (
-    select * from newest where newest_first = 1
+with answers as (
+    select * from {{ ref('int_measure_newest') }}
 ),
 
 -- The framework's own baseline: the last period that had ended when it was published, within the two years before.
@@ -59,7 +26,7 @@ baselines as (
             on
                 latest.indicator_id = answers.indicator_id
                 and latest.breakdown = answers.breakdown
-                and latest.ref_area = answers.ref_area
+                and latest.ref_area = answers.area_code
                 and latest.time_period = answers.time_period
         inner join {{ ref('int_observation_comparable') }} as earlier
             on
@@ -119,7 +86,7 @@ select
     answers.role,
     answers.strength,
     answers.what_differs,
-    answers.ref_area as area_code,
+    answers.area_code,
     areas.area_name,
     indicators.unit_measure as unit,
     indicators.decimals,
@@ -218,14 +185,14 @@ left join {{ ref('dim_indicator') }} as indicators
 left join {{ ref('units') }} as units
     on units.unit_measure = indicators.unit_measure
 left join {{ ref('dim_area') }} as areas
-    on areas.area_code = answers.ref_area
+    on areas.area_code = answers.area_code
 left join {{ ref('dim_period') }} as periods
     on periods.time_period = answers.time_period
 left join {{ ref('mart_comparison') }} as compared
     on
         compared.indicator_id = answers.indicator_id
         and compared.breakdown = answers.breakdown
-        and compared.area_code = answers.ref_area
+        and compared.area_code = answers.area_code
         and compared.time_period = answers.time_period
 left join {{ ref('dim_period') }} as before
     on before.time_period = compared.previous_period
@@ -242,7 +209,7 @@ left join {{ ref('mart_trend') }} as trends
     on
         trends.indicator_id = answers.indicator_id
         and trends.breakdown = answers.breakdown
-        and trends.area_code = answers.ref_area
+        and trends.area_code = answers.area_code
 left join aims
     on aims.measure_id = coverage.measure_id
 left join {{ ref('dim_release') }} as releases
