@@ -301,6 +301,8 @@ def _about(row: Row) -> list[tuple[str, str]]:
         ("Release", row["release_id"]),
         ("Released", words.day(row["release_date"])),
         ("Retrieved", words.day(row["retrieved_at"])),
+        ("File, SHA-256", row["sha256"]),
+        ("Row of the file", row["source_locator"]),
         ("Not yet verified", "" if row["verified"] in (True, None) else NOT_VERIFIED),
         ("Trace it", f"outcomes trace {row['indicator_id']} {row['area_code']}"),
     )

@@ -162,6 +162,7 @@ select
     releases.attribution,
     releases.citation,
     answers.release_id,
+    releases.sha256,
     answers.source_locator,
     releases.published_at as release_date,
     releases.retrieved_at,
