@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test test-fast test-builds test-browser test-clients clients fuzz lint audit bench ui lock clean
+.PHONY: run refresh test test-fast test-builds test-builds-1 test-builds-2 test-builds-3 test-browser test-clients clients fuzz lint audit bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
@@ -20,9 +20,21 @@ test: test-fast test-builds
 test-fast: .venv/dev.stamp
 	@$(BIN)/python -m pytest -m "not end_to_end" -n 2 --dist loadfile
 
-# Whole builds wait for disks and processes now and then: three at once keep two cores busy.
+# Whole builds wait for disks and processes now and then: three at once keep two cores busy. Tests that look at the same
+# build are in one process.
+BUILDS_1 := $(addprefix tests/end_to_end/,test_vintages.py test_another_place.py)
+BUILDS_2 := $(addprefix tests/end_to_end/,test_kill.py test_disk_run.py test_reconciliations.py test_mirror_run.py)
 test-builds: .venv/dev.stamp
-	@$(BIN)/python -m pytest -m end_to_end -n 3 --dist loadgroup
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-builds-1 test-builds-2 test-builds-3
+
+test-builds-1:
+	@$(BIN)/python -m pytest $(BUILDS_1)
+
+test-builds-2:
+	@$(BIN)/python -m pytest $(BUILDS_2)
+
+test-builds-3:
+	@$(BIN)/python -m pytest -m end_to_end $(addprefix --ignore=,$(BUILDS_1) $(BUILDS_2))
 
 # The scorecard in Chromium (or CHROMIUM); OUTCOMES_SAMPLE_HOME names a sample build to look at, else one is made.
 test-browser: .venv/dev.stamp

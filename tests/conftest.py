@@ -26,23 +26,6 @@ def published_dir() -> Path:
     return PUBLISHED_DIR
 
 
-# Whole builds are shared: tests that look at the same one go to one process, those that take longest first.
-BUILDS = ("test_vintages", "test_kill", "sample", "mirror", "test_another_place")
-LIKE = {"test_disk_run": "test_kill"}  # short, and of one kind
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    whole = {item: _build_of(item) for item in items if item.get_closest_marker("end_to_end")}
-    for item, build in whole.items():
-        item.add_marker(pytest.mark.xdist_group(build))
-    items.sort(key=lambda item: BUILDS.index(whole[item]) if item in whole else -1)
-
-
-def _build_of(item: pytest.Item) -> str:
-    file = LIKE.get(item.path.stem, item.path.stem)
-    return file if file in BUILDS else "mirror" if "mirror_home" in getattr(item, "fixturenames", ()) else "sample"
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = len(terminalreporter.stats.get("skipped", []))
     here = (PUBLISHED_DIR / "mirror.yml").is_file()
