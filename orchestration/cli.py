@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 import click
 
-from orchestration import completion, reports
+from orchestration import completion, profile, reports
 from orchestration.ask import Row
 from orchestration.failures import STOPPED
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
@@ -56,9 +56,11 @@ def main() -> None:
     metavar="YYYY-MM-DD",
     help="With --from landed: build the mart as it was known on that day, beside the served one.",
 )
+@click.option("--full-refresh", is_flag=True, help="Build every table again, also where nothing has changed.")
+@click.option("--profile", "profiled", is_flag=True, help="Tell at the end where the time went.")
 @quiet_option
 @json_option
-def run(origin: str, as_of: dt.datetime | None, quiet: bool, as_json: bool) -> None:
+def run(origin: str, as_of: dt.datetime | None, full_refresh: bool, profiled: bool, quiet: bool, as_json: bool) -> None:
     """Run the main job once: fetch, land, build, check, publish."""
     day = as_of.date() if as_of else None
     if day and origin != "landed":
@@ -67,7 +69,7 @@ def run(origin: str, as_of: dt.datetime | None, quiet: bool, as_json: bool) -> N
         )
     if day and day > dt.datetime.now(dt.UTC).date():
         raise click.BadParameter(f"{day} is still to come", param_hint="--as-of")
-    sys.exit(_run(origin, as_of=day, quiet=quiet, as_json=as_json))
+    sys.exit(_run(origin, as_of=day, full_refresh=full_refresh, profiled=profiled, quiet=quiet, as_json=as_json))
 
 
 @main.command()
@@ -357,7 +359,15 @@ def _end_abandoned_runs(home: Home) -> None:
 main.add_command(returns)
 
 
-def _run(origin: str, *, quiet: bool, as_json: bool, as_of: dt.date | None = None) -> int:
+def _run(
+    origin: str,
+    *,
+    quiet: bool,
+    as_json: bool,
+    as_of: dt.date | None = None,
+    full_refresh: bool = False,
+    profiled: bool = False,
+) -> int:
     from sources.origins import OriginError, parse
 
     started = time.monotonic()
@@ -373,7 +383,7 @@ def _run(origin: str, *, quiet: bool, as_json: bool, as_of: dt.date | None = Non
         _refuse_if_not_writable(home)
         if not (quiet or as_json):
             _listen(started)
-        failure = _execute(home, str(spec))
+        failure = _execute(home, str(spec), full_refresh=full_refresh)
     except KeyboardInterrupt:
         failure = STOPPED
     if failure is not None:
@@ -381,6 +391,8 @@ def _run(origin: str, *, quiet: bool, as_json: bool, as_of: dt.date | None = Non
         published = "what was published before stays as it is" if stays else "its build was published all the same"
         _fail(f"the run failed; {published}\n{failure}")
     summary = summarise(home, time.monotonic() - started)
+    if profiled:
+        summary["profile"] = profile.newest(home.profiles)
     click.echo(_summary_as_json(summary) if as_json else render(summary))
     return DEGRADED if summary["degraded"] else GOOD
 
@@ -415,10 +427,10 @@ def _listen(started: float) -> None:
     show("starting")
 
 
-def _execute(home: Home, origin: str) -> str | None:
+def _execute(home: Home, origin: str, *, full_refresh: bool) -> str | None:
     """Runs the job in this process, with run history. Returns why it failed, or None."""
     try:
-        return _run_job(home, origin)
+        return _run_job(home, origin, full_refresh=full_refresh)
     except Exception as error:  # the run's history lies on the same disk: Dagster cannot tell of a full one
         told = disk_trouble(error, home.root)
         if told is None:
@@ -426,7 +438,7 @@ def _execute(home: Home, origin: str) -> str | None:
         return told
 
 
-def _run_job(home: Home, origin: str) -> str | None:
+def _run_job(home: Home, origin: str, *, full_refresh: bool) -> str | None:
     _dagster_environment(home)
     import dagster as dg
 
@@ -438,7 +450,7 @@ def _run_job(home: Home, origin: str) -> str | None:
     except (CatalogueError, DbtError) as error:
         return str(error)
     job = defs.resolve_job_def(JOB)
-    config = run_config(origin, as_of=str(home.as_of or "")) | {
+    config = run_config(origin, as_of=str(home.as_of or ""), full_refresh=full_refresh) | {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}
     }
     home.build.mkdir(parents=True, exist_ok=True)
@@ -448,6 +460,7 @@ def _run_job(home: Home, origin: str) -> str | None:
         (home.build / "run.log").open("w", encoding="utf-8") as log,
         redirect_stdout(log),
     ):
+        profile.since_start(profile.START)
         result = job.execute_in_process(
             instance=instance, run_config=config, raise_on_error=False, tags={"outcomes/from": origin}
         )
@@ -545,6 +558,8 @@ def render(summary: dict[str, Any]) -> str:
         lines += ["", "  SAMPLE: illustrative figures are invented; they are marked in every row (basis)."]
     if summary["degraded"]:
         lines += ["", "  DEGRADED: published, but not every source could be refreshed."]
+    if summary.get("profile"):
+        lines += profile.render(summary["profile"])
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ The metadata names a packed table by its name unpacked, as CSVW knows no packing
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,15 +44,15 @@ _NOTES = (
 )
 
 
-def write_csv(mart: Path, folder: Path) -> None:
-    """All tables of a mart and their description into a new folder."""
+def write_csv(mart: Path, folder: Path, linked: Collection[str] = ()) -> None:
+    """All tables of a mart, but those that are in the folder already, and their description."""
     import duckdb
 
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     with duckdb.connect(mart, read_only=True) as con, ThreadPoolExecutor(2) as pool:
         columns = _columns(con)
         # DuckDB packs a file in one thread; the large ones go first, beside each other.
-        in_order = sorted(columns, key=lambda table: table not in LARGE)
+        in_order = sorted(columns.keys() - set(linked), key=lambda table: table not in LARGE)
         written = [pool.submit(_copy, con.cursor(), table, columns[table], folder) for table in in_order]
         for table in written:
             table.result()

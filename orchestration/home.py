@@ -76,6 +76,11 @@ class Home:
         return self.build / "release_gate.json"
 
     @property
+    def profiles(self) -> Path:
+        """Where the time of the last runs went, one JSON file per run."""
+        return self.build / "profiles"
+
+    @property
     def alerts(self) -> Path:
         """Problems that have been told and are not over."""
         return self.root / "alerts.json"

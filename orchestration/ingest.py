@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
+from orchestration import profile
 from sources.catalogue import Dataset, Table, place_of
 from sources.disk import disk_trouble, writing
 from sources.drift import Drift, DriftError, Fingerprint, drifts_of_release, fingerprints, has_form
@@ -94,8 +95,14 @@ class Ingest:
         sample = origin.spec.name == "sample"
         with TemporaryDirectory(prefix="outcomes-fetch-") as scratch:
             try:
-                for fetched in origin.payloads(dataset, Path(scratch)):
-                    self._take(dataset, fetched, outcome)
+                payloads = iter(origin.payloads(dataset, Path(scratch)))
+                while True:
+                    with profile.measured(profile.FETCH):
+                        fetched = next(payloads, None)
+                    if fetched is None:
+                        break
+                    with profile.measured(profile.READ):
+                        self._take(dataset, fetched, outcome)
             except AccountMissingError as error:
                 outcome.awaiting_account = str(error)
             except SourceError as error:
@@ -103,7 +110,8 @@ class Ingest:
                 # A folder need not hold every dataset; a publisher that offers none has changed its pages.
                 outcome.not_offered = isinstance(error, NothingFoundError) and origin.spec.name != "live"
         releases = [r for r in self.landing.releases(sample=sample) if r.dataset == dataset.dataset]
-        self._refresh_raw(dataset, releases, outcome)
+        with profile.measured(profile.READ):
+            self._refresh_raw(dataset, releases, outcome)
         outcome.status, outcome.message = _verdict(outcome, releases)
         outcome.finished_at = dt.datetime.now(dt.UTC).isoformat()
         return outcome

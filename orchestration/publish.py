@@ -24,9 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration import csv_export
 from orchestration.boundaries import write_boundaries
 from orchestration.csv_export import write_csv
+from orchestration.data_versions import content_hash
 from orchestration.home import PROJECT_ROOT, Home
+from orchestration.profile import measured
 from sources.disk import disk_trouble, writing
 from sources.landing import fsync_folder
 
@@ -101,8 +104,13 @@ def publish(
     quality: Sequence[Mapping[str, Any]],
     documents: list[dict[str, Any]],
     keep: int = KEEP_BUILDS,
+    versions: Mapping[str, str] | None = None,
 ) -> Published:
-    """Writes the build's folder and swaps it in. Raises PublishError and leaves everything as it was."""
+    """Writes the build's folder and swaps it in. Raises PublishError and leaves everything as it was.
+
+    `versions`: data versions of tables (`orchestration.data_versions`). Files of a table that has the same as in the
+    published build are not written again: the two builds share them.
+    """
     blocking = [row for row in quality if not row["passed"] and row["severity"] == "error"]
     if blocking:
         named = "; ".join(f"{row['check_name']}: {row['found']}" for row in blocking[:5])
@@ -113,19 +121,28 @@ def publish(
     try:
         scratch.mkdir(parents=True)
         with writing(folder):
-            counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
-            _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet")
-            write_boundaries(scratch / "outcomes.duckdb", scratch / "boundaries.geojson")
-            _write_page(scratch / "outcomes.duckdb", scratch / SCORECARD)
-            write_csv(scratch / "outcomes.duckdb", scratch / "csv")
-            _write_docs(documents, scratch / "data_docs")
+            shared = _Shared(home, versions or {})
+            with measured("mart file"):
+                counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
+            with measured("Parquet"):
+                _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet", shared.link(scratch / "parquet"))
+            with measured("page"):
+                write_boundaries(scratch / "outcomes.duckdb", scratch / "boundaries.geojson")
+                _write_page(scratch / "outcomes.duckdb", scratch / SCORECARD)
+            with measured("CSV"):
+                write_csv(scratch / "outcomes.duckdb", scratch / "csv", shared.link(scratch / "csv"))
+            with measured("Data Docs"):
+                _write_docs(documents, scratch / "data_docs")
             _write_results(scratch, build_id, quality, counts)
-            _fsync_tree(scratch)
+            shared.note(scratch)
+            with measured("flush and swap"):
+                _fsync_tree(scratch)
         scratch.replace(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     fsync_folder(home.builds)
-    swap(home, folder)
+    with measured("flush and swap"):
+        swap(home, folder)
     _remove_old_builds(home, keep)
     return Published(build_id, home.mart, folder, counts)
 
@@ -302,6 +319,7 @@ def _write_mart(
         con.execute("set timezone = 'UTC'")
         con.execute(f"attach {_quoted(home.build_db)} as build (read_only)")
         con.execute(f"attach {_quoted(target)} as outcomes (storage_version '{STORAGE_VERSION}')")
+        con.execute("begin")  # one commit: hundreds of comments are flushed to disk together
         con.execute("create schema outcomes.mart")
         tables = con.execute(
             "select table_name, comment from duckdb_tables() "
@@ -313,6 +331,7 @@ def _write_mart(
         _insert_build(con, build_id, started_at, built_from, counts)
         _insert_quality(con, quality)
         _comment(con, dict(tables))
+        con.execute("commit")
         con.execute("detach build")
         con.execute("checkpoint outcomes")
     return counts
@@ -399,13 +418,45 @@ def _comment(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str | None]) -
         con.execute(f'comment on column outcomes.mart."{table}"."{column}" is {_quoted(description)}')
 
 
-def _write_parquet(mart: Path, folder: Path) -> None:
+class _Shared:
+    """Files of tables that are in the published build as they are in the new one: links to the same bytes."""
+
+    FILE = "versions.json"
+
+    def __init__(self, home: Home, versions: Mapping[str, str]) -> None:
+        # Whatever writes the files is part of what they hold.
+        files = (__file__, csv_export.__file__)
+        writers = [Path(file).read_text(encoding="utf-8") for file in files]
+        self._versions = {table: content_hash([version, *writers]) for table, version in versions.items()}
+        self._before = home.current
+        noted = home.current / self.FILE
+        before = json.loads(noted.read_text(encoding="utf-8")) if noted.is_file() else {}
+        self._same = {table for table, version in self._versions.items() if before.get(table) == version}
+
+    def link(self, folder: Path) -> set[str]:
+        """Makes the folder with the files that need not be written; returns their tables."""
+        folder.mkdir()
+        linked = set()
+        for file in (self._before / folder.name).glob("*"):
+            table = file.name.partition(".")[0]
+            if table in self._same:
+                os.link(file, folder / file.name)
+                linked.add(table)
+        return linked
+
+    def note(self, folder: Path) -> None:
+        (folder / self.FILE).write_text(json.dumps(self._versions), encoding="utf-8")
+
+
+def _write_parquet(mart: Path, folder: Path, linked: set[str]) -> None:
+    """All tables but those that are linked already."""
     import duckdb
 
-    folder.mkdir()
     with duckdb.connect(mart, read_only=True) as con:
         names = con.execute("select table_name from duckdb_tables() where schema_name = 'mart'").fetchall()
         for (name,) in names:
+            if name in linked:
+                continue
             target = _quoted(folder / f"{name}.parquet")
             # Snappy, for every reader of Parquet knows it.
             con.execute(f'copy mart."{name}" to {target} (format parquet, compression snappy)')

@@ -1,7 +1,8 @@
 """From raw Parquet to the build database: schema `raw` by this module, everything else by dbt.
 
-The build database is made anew by every run. Its schema `raw` shows every dataset of the catalogue: views on
-the Parquet of landed releases, or empty tables with the right columns where nothing has landed.
+The build database goes on from run to run as long as the same code makes it (`orchestration.data_versions`). Its schema
+`raw` shows every dataset of the catalogue: views on the Parquet of landed releases, or empty tables with the right
+columns where nothing has landed.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.data_versions import code_of, content_hash, create_state, set_sources
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.ingest import Outcome
 from sources.catalogue import Dataset
@@ -31,23 +35,28 @@ from sources.release import Release, in_order, known_from
 if TYPE_CHECKING:
     import duckdb
 
-RELEASE_COLUMNS = """
-    release_id varchar, publisher varchar, dataset varchar, part varchar, title varchar, url varchar,
-    landing_page varchar, licence varchar, attribution varchar, published_at date, published_at_basis varchar,
-    revised_at date, known_from date,
-    retrieved_at timestamp, etag varchar, last_modified varchar, sha256 varchar, bytes bigint, media_type varchar,
-    basis varchar, kind varchar, origin varchar, verified boolean, citation varchar, schema_hash varchar
-"""
-DRIFT_COLUMNS = """
-    dataset varchar, part varchar, table_name varchar, release_id varchar, compared_with varchar, published_at date,
-    what varchar, severity varchar, state varchar, expected varchar, found varchar, place varchar
-"""
-DATASET_COLUMNS = """
-    dataset varchar, publisher varchar, title varchar, description varchar, cadence varchar, licence varchar,
-    attribution varchar, landing_page varchar, verified boolean, verified_note varchar, whole_series boolean,
-    status varchar, message varchar
-"""
-PUBLISHED_ANSWER_COLUMNS = "measure_id varchar, status varchar, same_origin boolean"
+# Tables of schema `raw` beside the datasets' own, which tell of releases and of this run: columns and their types.
+_RELEASE = {
+    "release_id": "varchar", "publisher": "varchar", "dataset": "varchar", "part": "varchar", "title": "varchar",
+    "url": "varchar", "landing_page": "varchar", "licence": "varchar", "attribution": "varchar",
+    "published_at": "date", "published_at_basis": "varchar", "revised_at": "date", "known_from": "date",
+    "retrieved_at": "timestamp", "etag": "varchar", "last_modified": "varchar", "sha256": "varchar",
+    "bytes": "bigint", "media_type": "varchar", "basis": "varchar", "kind": "varchar", "origin": "varchar",
+    "verified": "boolean", "citation": "varchar", "schema_hash": "varchar",
+}  # fmt: skip
+_DRIFT = {
+    "dataset": "varchar", "part": "varchar", "table_name": "varchar", "release_id": "varchar",
+    "compared_with": "varchar", "published_at": "date", "what": "varchar", "severity": "varchar", "state": "varchar",
+    "expected": "varchar", "found": "varchar", "place": "varchar",
+}  # fmt: skip
+_DATASET = {
+    "dataset": "varchar", "publisher": "varchar", "title": "varchar", "description": "varchar", "cadence": "varchar",
+    "licence": "varchar", "attribution": "varchar", "landing_page": "varchar", "verified": "boolean",
+    "verified_note": "varchar", "whole_series": "boolean",
+}  # fmt: skip
+_REFRESH = {"dataset": "varchar", "status": "varchar", "message": "varchar"}
+_STALE = {"dataset": "varchar"}
+_PUBLISHED_ANSWER = {"measure_id": "varchar", "status": "varchar", "same_origin": "boolean"}
 WRITER_WAIT_SECONDS = 600
 FAILING_ROWS_SHOWN = 5
 
@@ -116,52 +125,91 @@ def await_writer(build_db: Path, waiting: Callable[[], None], *, seconds: int = 
     )
 
 
-def prepare_build_database(
+@dataclass(frozen=True)
+class RawTable:
+    """A table of schema `raw`: of Parquet files, all of whose columns are text, or of rows of its own."""
+
+    name: str
+    columns: Mapping[str, str]
+    files: Sequence[Path] = ()
+    rows: Sequence[tuple[Any, ...]] = ()
+
+    @property
+    def version(self) -> str:
+        """Hash of its content. Raw files are named by what is in them and by who read it (`sources.raw`)."""
+        files = [path.parts[-3:] for path in self.files]
+        return content_hash([self.name, list(self.columns.items()), files, self.rows])
+
+
+def raw_tables(
     home: Home,
     catalogue: Mapping[str, Dataset],
     releases: Mapping[str, Sequence[Release]],
     raw: RawStore,
     refused: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, int]:
-    """A new build database with its schema `raw`. Returns the number of releases per dataset.
+) -> list[RawTable]:
+    """Schema `raw` of a build: every table of the catalogue, empty where nothing has landed, and what is known of them.
 
     `refused`: ledger rows of releases that were refused for their form.
+    """
+    tables = [
+        RawTable(
+            f"{dataset.dataset}__{table}",
+            dict.fromkeys(raw_columns(dataset, table), "varchar"),
+            files=raw.files(dataset, table, list(releases[dataset.dataset])),
+        )
+        for dataset in catalogue.values()
+        for table in dataset.table_names
+    ]
+    drifts = [*_drift_rows(catalogue, releases, raw), *_refused_rows(catalogue, refused)]
+    refreshes = _refresh_rows(home, catalogue, releases)
+    return [
+        *tables,
+        RawTable("release", _RELEASE, rows=_release_rows(catalogue, releases, raw)),
+        RawTable("drift", _DRIFT, rows=drifts),
+        RawTable("dataset", _DATASET, rows=_dataset_rows(catalogue)),
+        # How a dataset fared changes more often than what is served from it: few models look at it.
+        RawTable("refresh", _REFRESH, rows=refreshes),
+        RawTable("stale_dataset", _STALE, rows=[(dataset,) for dataset, status, _ in refreshes if status == "stale"]),
+        RawTable("published_answer", _PUBLISHED_ANSWER, rows=_published_answers(home.mart, releases)),
+    ]
+
+
+def prepare_build_database(home: Home, tables: Sequence[RawTable], code: str = "") -> None:
+    """The build database with its schema `raw`: that of the last run where the same code made it, else a new one.
+
+    `code`: see `build_code`; without it everything is built anew.
     """
     import duckdb
 
     home.build.mkdir(parents=True, exist_ok=True)
-    for leftover in (home.build_db, home.build_db.with_name(home.build_db.name + ".wal")):
-        leftover.unlink(missing_ok=True)
+    if not code or code_of(home.build_db) != code:
+        for leftover in (home.build_db, home.build_db.with_name(home.build_db.name + ".wal")):
+            leftover.unlink(missing_ok=True)
     with duckdb.connect(home.build_db) as con:
-        con.execute("create schema raw")
-        for dataset in catalogue.values():
-            for table in dataset.table_names:
-                files = raw.files(dataset, table, list(releases[dataset.dataset]))
-                _show_raw_table(con, f"{dataset.dataset}__{table}", raw_columns(dataset, table), files)
-        _insert(con, "release", RELEASE_COLUMNS, _release_rows(catalogue, releases, raw))
-        _insert(con, "dataset", DATASET_COLUMNS, _dataset_rows(home, catalogue, releases))
-        _insert(
-            con, "drift", DRIFT_COLUMNS, [*_drift_rows(catalogue, releases, raw), *_refused_rows(catalogue, refused)]
-        )
-        _insert(con, "published_answer", PUBLISHED_ANSWER_COLUMNS, _published_answers(home.mart, releases))
-    return {name: len(found) for name, found in releases.items()}
+        if con.execute("select 1 from duckdb_schemas() where schema_name = 'state'").fetchone() is None:
+            create_state(con, code)
+        con.execute("begin")
+        con.execute("drop schema if exists raw cascade")
+        _create_raw_schema(con, tables)
+        set_sources(con, {table.name: table.version for table in tables})
+        con.execute("commit")
 
 
-def _show_raw_table(con: duckdb.DuckDBPyConnection, name: str, columns: Iterable[str], files: Sequence[Path]) -> None:
-    quoted = ['"' + column.replace('"', '""') + '"' for column in columns]
-    if files:
-        paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-        source = f"select {', '.join(quoted)} from read_parquet([{paths}], union_by_name = true)"
-        con.execute(f'create view raw."{name}" as {source}')
-    else:
-        con.execute(f'create table raw."{name}" ({", ".join(f"{column} varchar" for column in quoted)})')
-
-
-def _insert(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[Any, ...]]) -> None:
-    con.execute(f"create table raw.{name} ({columns})")
-    if rows:
-        marks = ", ".join("?" for _ in rows[0])
-        con.executemany(f"insert into raw.{name} values ({marks})", rows)
+def _create_raw_schema(con: duckdb.DuckDBPyConnection, tables: Iterable[RawTable]) -> None:
+    con.execute("create schema raw")
+    for table in tables:
+        quoted = {'"' + name.replace('"', '""') + '"': kind for name, kind in table.columns.items()}
+        if table.files:
+            paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in table.files)
+            source = f"select {', '.join(quoted)} from read_parquet([{paths}], union_by_name = true)"
+            con.execute(f'create view raw."{table.name}" as {source}')
+            continue
+        columns = ", ".join(f"{name} {kind}" for name, kind in quoted.items())
+        con.execute(f'create table raw."{table.name}" ({columns})')
+        if table.rows:
+            marks = ", ".join("?" for _ in quoted)
+            con.executemany(f'insert into raw."{table.name}" values ({marks})', table.rows)
 
 
 def _release_rows(
@@ -223,25 +271,29 @@ def _refused_rows(catalogue: Mapping[str, Dataset], refused: Sequence[Mapping[st
     ]  # fmt: skip
 
 
-def _dataset_rows(
+def _dataset_rows(catalogue: Mapping[str, Dataset]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            dataset.dataset, dataset.publisher, dataset.title, dataset.description, dataset.cadence, dataset.licence,
+            dataset.attribution, dataset.landing_page, dataset.verified, dataset.verified_note, dataset.whole_series,
+        )
+        for dataset in catalogue.values()
+    ]  # fmt: skip
+
+
+def _refresh_rows(
     home: Home, catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]]
-) -> list[tuple[Any, ...]]:
+) -> list[tuple[str, str, str]]:
+    """How every dataset fared: dataset, status, message."""
     rows = []
-    for dataset in catalogue.values():
-        outcome = Outcome.read(home.statuses, dataset.dataset)
-        if home.as_of and not releases[dataset.dataset]:
-            status, message = "missing", f"nothing was known of it on {home.as_of}"
-        elif outcome is None:
-            status, message = ("unchanged", "") if releases[dataset.dataset] else ("missing", "nothing has landed")
+    for name in catalogue:
+        outcome = Outcome.read(home.statuses, name)
+        if home.as_of and not releases[name]:
+            rows.append((name, "missing", f"nothing was known of it on {home.as_of}"))
+        elif outcome is not None:
+            rows.append((name, outcome.status, outcome.message))
         else:
-            status, message = outcome.status, outcome.message
-        rows.append(
-            (
-                dataset.dataset, dataset.publisher, dataset.title, dataset.description, dataset.cadence,
-                dataset.licence, dataset.attribution, dataset.landing_page, dataset.verified,
-                dataset.verified_note, dataset.whole_series, status, message,
-            )
-        )  # fmt: skip
+            rows.append((name, "unchanged", "") if releases[name] else (name, "missing", "nothing has landed"))
     return rows
 
 
@@ -293,6 +345,12 @@ def dbt_place() -> list[str]:
     return [] if here == load_place(DEFAULT) else ["--vars", json.dumps(here.dbt_vars())]
 
 
+def build_code() -> str:
+    """Hash of all that makes rows of raw tables but the raw tables themselves: dbt project, place, engines."""
+    engines = [version(package) for package in ("dbt-core", "dbt-duckdb", "duckdb")]
+    return content_hash([_dbt_project_hash(), dbt_place(), engines])
+
+
 def ensure_manifest(home: Home) -> Path:
     """dbt's manifest, parsed again only when a file of the dbt project has changed. Raises DbtError."""
     target = DBT_PROJECT_DIR / "target"
@@ -342,16 +400,23 @@ def failing_rows(build_db: Path, result: Mapping[str, Any]) -> str:
     return "; ".join(", ".join(f"{name}={value}" for name, value in zip(columns, row, strict=True)) for row in rows)
 
 
+def merged_results(before: Mapping[str, Any], now: Mapping[str, Any], kept: set[str]) -> dict[str, Any]:
+    """Results of a dbt run, and behind them the earlier ones of nodes that it left as they were."""
+    earlier = [result for result in before["results"] if result["unique_id"] in kept]
+    return {**now, "results": [*now["results"], *earlier]}
+
+
 def dbt_checks(run_results: Mapping[str, Any], manifest: Mapping[str, Any], build_db: Path) -> list[dict[str, Any]]:
-    """dbt tests of one `dbt build` as rows of `mart_quality`."""
+    """dbt tests as rows of `mart_quality`; those of what was not built again are of the run that built it."""
     from expectations.model import CheckResult
 
     rows = []
-    finished = dt.datetime.fromisoformat(run_results["metadata"]["generated_at"].replace("Z", "+00:00"))
     for result in run_results["results"]:
         node = manifest["nodes"].get(result["unique_id"]) or manifest["unit_tests"].get(result["unique_id"])
         if node is None or node["resource_type"] not in ("test", "unit_test"):
             continue
+        ended = result["timing"][-1]["completed_at"] if result["timing"] else run_results["metadata"]["generated_at"]
+        finished = dt.datetime.fromisoformat(ended.replace("Z", "+00:00"))
         rows.append(_dbt_check(CheckResult, result, node, finished, failing_rows(build_db, result)).to_dict())
     return rows
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
+from orchestration import profile
 from orchestration.alerts import RUN, alert
 from orchestration.failures import reasons
 from orchestration.home import Home
@@ -48,6 +49,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         description="Where bytes come from: live, sample, mirror:DIR or landed.",
     )
     as_of: str = Field(default="", description="Day (YYYY-MM-DD): build what was known then, beside the served mart.")
+    full_refresh: bool = Field(default=False, description="Build every table again, also where nothing has changed.")
     home_dir: str = Field(default="", description="Folder of landing, build and published; default OUTCOMES_HOME.")
     catalogue_dir: str = Field(default="", description="Another catalogue (tests); default the project's own.")
     allowed_hosts: list[str] = Field(
@@ -71,6 +73,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
                 end_abandoned_runs(context.instance, context.run.run_id)
                 forget_old_runs(context.instance, self.home.dagster_storage)
             yield self
+            if context.run is not None:
+                profile.keep(self.home.profiles, context.run.run_id, self.home.dbt_results)
             session = self.__dict__.get("session")
             if session is not None:
                 session.close()

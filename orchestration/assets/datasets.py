@@ -15,6 +15,7 @@ from itertools import groupby
 
 import dagster as dg
 
+from orchestration import profile
 from orchestration.ingest import Outcome
 from orchestration.progress import say
 from orchestration.warehouse import Warehouse
@@ -64,7 +65,8 @@ def _publisher_assets(publisher: str, datasets: Sequence[Dataset]) -> dg.AssetsD
     )
     def ingest(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         selected = [by_key[key] for key in by_key if key in context.selected_asset_keys]
-        outcomes = _ingest_all(context, warehouse, selected)
+        with profile.measured(profile.DATASETS):
+            outcomes = _ingest_all(context, warehouse, selected)
         if any(outcome.retryable for outcome in outcomes) and context.retry_number < warehouse.step_retries:
             say(
                 context.log,

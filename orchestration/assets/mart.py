@@ -5,9 +5,8 @@
 import datetime as dt
 import json
 import os
-import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -24,9 +23,9 @@ from dagster_dbt import (
 from packaging.version import Version
 
 from expectations.runner import import_great_expectations
-from orchestration import transform
+from orchestration import data_versions, profile, transform
 from orchestration.assets.datasets import dataset_key
-from orchestration.home import DBT_PROJECT_DIR
+from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.progress import say
 from orchestration.publish import KEEP_BUILDS, new_build_id, publish
 from orchestration.scorecard.charts import charts
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 
 BUILD_DATABASE = dg.AssetKey(["build", "raw_schema"])
 PUBLISHED = dg.AssetKey(["published", "outcomes"])
+RESULTS = "run_results.json"  # as dbt calls it
+_KEPT = {"kept": "all that it is made of is as it was"}
 GATE_ASSETS = {
     "fct_observation": dg.AssetKey(["mart", "fct_observation"]),
     "mart_measure_coverage": dg.AssetKey(["mart", "mart_measure_coverage"]),
@@ -90,15 +91,19 @@ def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinitio
         busy = f"waiting: another process still writes to {warehouse.home.build_db}"
         transform.await_writer(warehouse.home.build_db, lambda: say(context.log, busy))
         releases = warehouse.releases()
-        counts = transform.prepare_build_database(
-            warehouse.home, warehouse.catalogue, releases, warehouse.raw, warehouse.refused_for_drift()
-        )
+        counts = {name: len(found) for name, found in releases.items()}
         total = sum(counts.values())
         if total == 0:
             raise dg.Failure(
                 f"nothing has landed in {warehouse.home.landing}: run with --from live, sample or mirror:DIR first",
                 allow_retries=False,
             )
+        tables = transform.raw_tables(
+            warehouse.home, warehouse.catalogue, releases, warehouse.raw, warehouse.refused_for_drift()
+        )
+        code = "" if warehouse.full_refresh else transform.build_code()
+        with profile.measured(profile.RAW):
+            transform.prepare_build_database(warehouse.home, tables, code)
         unknown = unused_entries(warehouse.opened_origin, warehouse.catalogue)
         if unknown:
             say(context.log, f"left alone, not in the catalogue: {', '.join(unknown)}")
@@ -117,34 +122,91 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         ),
     )
     def dbt_build(context: dg.AssetExecutionContext, warehouse: Warehouse, dbt: Dbt) -> Iterator[Any]:
-        # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
-        # dbt runs in a process of its own and takes the build database from the environment.
-        os.environ.update(transform.dbt_environment(warehouse.home))
-        command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place()]
-        target = warehouse.home.build / "dbt"
-        results = target / "run_results.json"
-        for last in (results, warehouse.home.dbt_results):  # dbt may not come to write its own
-            last.unlink(missing_ok=True)
-        invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
-        try:
-            say(context.log, "dbt build")
-            # The gate needs Great Expectations, the page its charts: seconds each, and there is time while dbt works.
-            for prepare in (import_great_expectations, charts):
-                Thread(target=prepare, daemon=True).start()
-            yield from invocation.stream()
-        finally:
-            _end(invocation.process)
-        error = invocation.get_error()
-        told = str(error or "dbt ended without its results")
-        disk = disk_trouble(told, warehouse.home.root, at=warehouse.home.build_db)
-        if disk or not results.is_file():
-            raise dg.Failure(disk or told, allow_retries=False)
-        shutil.copyfile(results, warehouse.home.dbt_results)
-        if error is not None:
-            failed = _failed_nodes(transform.read_json(results), warehouse.home.build_db)
-            raise dg.Failure(failed, allow_retries=False)
+        home, project = warehouse.home, transform.read_json(manifest)
+        before = transform.read_json(home.dbt_results) if home.dbt_results.is_file() else {"results": []}
+        home.dbt_results.unlink(missing_ok=True)  # dbt may not come to write its own
+        versions, outdated = _outdated(home, project, before)
+        # Who asks for single tables gets them; what they were built of is not known then.
+        kept = set() if context.is_subset else versions.keys() - outdated
+        # The gate needs Great Expectations, the page its charts: seconds each, and there is time while dbt works.
+        for prepare in (import_great_expectations, charts):
+            Thread(target=prepare, daemon=True).start()
+        yield from _kept(context.assets_def.check_specs, project, versions, kept, before)
+        results = before
+        if kept != versions.keys():
+            say(context.log, f"dbt build: {len(versions) - len(kept)} of {len(versions)} seeds, models and tests")
+            yield from _run_dbt(context, home, dbt, project, kept)
+            results = transform.merged_results(before, transform.read_json(_dbt_target(home) / RESULTS), kept)
+        home.dbt_results.write_text(json.dumps(results), encoding="utf-8")
+        failed = [result for result in results["results"] if result["status"] in ("error", "fail")]
+        if not context.is_subset:
+            ended_well = {r["unique_id"] for r in results["results"] if r["status"] in ("success", "pass", "warn")}
+            data_versions.note(home.build_db, versions, ended_well & outdated)
+        if failed:
+            raise dg.Failure(_failed_nodes(failed, home.build_db), allow_retries=False)
 
     return dbt_build
+
+
+def _outdated(home: Home, manifest: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
+    """Data versions of all nodes, and the nodes to be built; those whose last result was lost are among them."""
+    day = str(home.as_of or dt.datetime.now(dt.UTC).date())
+    told = [result["unique_id"] for result in before["results"]]
+    return data_versions.outdated(home.build_db, manifest, day=day, told=told)
+
+
+def _kept(
+    checks: Iterable[dg.AssetCheckSpec],
+    manifest: Mapping[str, Any],
+    versions: Mapping[str, str],
+    kept: set[str],
+    before: Mapping[str, Any],
+) -> Iterator[Any]:
+    """What Dagster is told of assets and checks that stay as they are; nothing kept reads what is built again."""
+    translator, nodes = Translator(), manifest["nodes"]
+    for node in (node for node in versions if node in kept and nodes[node]["resource_type"] != "test"):
+        yield dg.MaterializeResult(
+            asset_key=translator.get_asset_key(nodes[node]), metadata=_KEPT, data_version=dg.DataVersion(versions[node])
+        )
+    results = {r["unique_id"].split(".")[2]: r["status"] for r in before["results"] if r["unique_id"] in kept}
+    for check in checks:
+        if check.name in results:
+            yield dg.AssetCheckResult(
+                passed=results[check.name] == "pass",
+                check_name=check.name,
+                asset_key=check.asset_key,
+                severity=dg.AssetCheckSeverity.WARN,  # an error is never kept
+                metadata=_KEPT,
+            )
+
+
+def _dbt_target(home: Home) -> Path:
+    return home.build / "dbt"
+
+
+def _run_dbt(
+    context: dg.AssetExecutionContext, home: Home, dbt: Dbt, project: Mapping[str, Any], kept: set[str]
+) -> Iterator[Any]:
+    """One `dbt build` of all that is not kept. Raises dg.Failure where it leaves no results."""
+    # dbt runs in a process of its own and takes the build database from the environment.
+    os.environ.update(transform.dbt_environment(home))
+    # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
+    command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place()]
+    if kept:  # they and nothing else: a test of two tables is run again where one of them is
+        command += ["--indirect-selection", "empty", "--exclude", " ".join(data_versions.exclusion(project, kept))]
+    target = _dbt_target(home)
+    (target / RESULTS).unlink(missing_ok=True)
+    spawned = dt.datetime.now(dt.UTC)
+    invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
+    try:
+        yield from invocation.stream()
+    finally:
+        _end(invocation.process)
+    told = str(invocation.get_error() or "dbt ended without its results")
+    disk = disk_trouble(told, home.root, at=home.build_db)
+    if disk or not (target / RESULTS).is_file():
+        raise dg.Failure(disk or told, allow_retries=False)
+    profile.count_dbt(spawned, transform.read_json(target / RESULTS)["results"])
 
 
 def _end(dbt: "subprocess.Popen[bytes]") -> None:
@@ -158,8 +220,7 @@ def _end(dbt: "subprocess.Popen[bytes]") -> None:
             dbt.wait()
 
 
-def _failed_nodes(run_results: Mapping[str, Any], build_db: Path) -> str:
-    failed = [result for result in run_results["results"] if result["status"] in ("error", "fail")]
+def _failed_nodes(failed: Sequence[Mapping[str, Any]], build_db: Path) -> str:
     lines = [
         " ".join(
             filter(
@@ -193,7 +254,8 @@ def release_gate_checks() -> dg.AssetChecksDefinition:
     )
     def release_gate(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
         say(context.log, "release gate")
-        documents = evaluate_gate(warehouse)
+        with profile.measured(profile.GATE):
+            documents = evaluate_gate(warehouse)
         blocking: list[str] = []
         for table, key in GATE_ASSETS.items():
             failed = [
@@ -331,15 +393,17 @@ def published_asset(manifest: Path) -> dg.AssetsDefinition:
         )
         started_at = dt.datetime.fromtimestamp(context.instance.get_run_stats(context.run_id).start_time or 0, dt.UTC)
         quality += warehouse.refused_checks()
-        published = publish(
-            home,
-            build_id=new_build_id(started_at, context.run_id),
-            started_at=started_at,
-            built_from=str(warehouse.spec),
-            quality=quality,
-            documents=documents,
-            keep=1 if home.as_of else KEEP_BUILDS,
-        )
+        with profile.measured(profile.PUBLISH):
+            published = publish(
+                home,
+                build_id=new_build_id(started_at, context.run_id),
+                started_at=started_at,
+                built_from=str(warehouse.spec),
+                quality=quality,
+                documents=documents,
+                keep=1 if home.as_of else KEEP_BUILDS,
+                versions=data_versions.table_versions(home.build_db),
+            )
         return dg.MaterializeResult(
             metadata={
                 "build": published.build_id,

@@ -11,7 +11,7 @@ import pytest
 
 from expectations.runner import Runner
 from orchestration.ingest import NOT_OFFERED, Ingest, Outcome
-from orchestration.transform import build_releases, prepare_build_database
+from orchestration.transform import build_releases, prepare_build_database, raw_tables
 from orchestration.warehouse import Home, Warehouse
 from sources.catalogue import load_catalogue
 from sources.landing import Landing
@@ -69,7 +69,7 @@ class Folder:
         landing, store = Landing(self.home.landing), RawStore(self.home.raw)
         catalogue = {DATASET.dataset: DATASET}
         releases = build_releases(landing, store, catalogue, sample=False)
-        prepare_build_database(self.home, catalogue, releases, store)
+        prepare_build_database(self.home, raw_tables(self.home, catalogue, releases, store))
         with duckdb.connect(self.home.build_db, read_only=True) as con:
             return con.execute(f"select {columns} from raw.lcrca_returns__figures order by all").fetchall()
 

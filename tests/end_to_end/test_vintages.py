@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -63,14 +64,17 @@ def known_before(home: Home) -> Path:
 
 
 @pytest.fixture(scope="module")
-def known_after(home: Home) -> Path:
-    return known_on(home, AFTER)
+def known_after(home: Home, known_before: Path) -> Path:
+    """Made of the build of the day before: of that, only what the release between them changes is built again."""
+    return known_on(home, AFTER, built=range(100, 500))
 
 
-def known_on(home: Home, day: str) -> Path:
-    """The mart as of a day, built from what has landed."""
-    done = outcomes(home, "run", "--from", "landed", "--as-of", day)
+def known_on(home: Home, day: str, *options: str, built: range | None = None) -> Path:
+    """The mart as of a day, built from what has landed; `built` holds how many of the nodes, if not all of them."""
+    done = outcomes(home, "run", "--from", "landed", "--as-of", day, *options)
     assert done.code == 0, done.err
+    nodes, of = map(int, re.findall(r"dbt build: (\d+) of (\d+)", done.err)[0])
+    assert nodes in (built or range(of, of + 1)), done.err
     assert not home.published.exists()  # what is served is left alone
     mart = home.root / "as_of" / day / "outcomes.duckdb"
     assert str(mart) in done.out
@@ -114,12 +118,14 @@ def test_before_and_after_a_release_differ_by_that_release(known_before: Path, k
     assert sorted(map(str, rows(known_after, others, gained[0]))) == sorted(map(str, rows(known_before, others, "")))
 
 
-def test_the_same_day_is_the_same_mart(home: Home, known_before: Path, tmp_path: Path) -> None:
+def test_what_is_built_of_an_earlier_build_is_the_same_mart(home: Home, known_after: Path, tmp_path: Path) -> None:
     first = tmp_path / "first.duckdb"
-    shutil.copy(known_before, first)
-    again = known_on(home, BEFORE)
+    shutil.copy(known_after, first)
+    again = known_on(home, AFTER, "--full-refresh")
     assert rows(first, "select build_id from mart.build") != rows(again, "select build_id from mart.build")
     assert contents(again) == contents(first)
+    checks = "select check_id, passed, expected, found from mart.mart_quality order by all"
+    assert rows(again, checks) == rows(first, checks)
 
 
 def contents(mart: Path) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration import cli
+from orchestration import cli, profile
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.publish import BUILD_COLUMNS
 
@@ -237,13 +238,32 @@ def job(home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     del home
     came_to: dict[str, Any] = {"asked": [], "failure": None, "summary": summary()}
 
-    def execute(home: Home, origin: str) -> str | None:
+    def execute(home: Home, origin: str, *, full_refresh: bool) -> str | None:
         came_to["asked"].append((home.root, origin))
+        came_to["full_refresh"] = full_refresh
         return came_to["failure"]
 
     monkeypatch.setattr(cli, "_execute", execute)
     monkeypatch.setattr(cli, "summarise", lambda home, seconds: came_to["summary"])
     return came_to
+
+
+def test_everything_is_built_again_only_where_that_is_asked_for(job: dict[str, Any]) -> None:
+    outcomes("run")
+    assert job["full_refresh"] is False
+    outcomes("run", "--full-refresh")
+    assert job["full_refresh"] is True
+
+
+def test_profile_says_where_the_time_went(home: Home, job: dict[str, Any]) -> None:
+    del job
+    profile.add(profile.PUBLISH, 2.0)
+    profile.keep(home.profiles, "0123456789", home.dbt_results)
+    assert "where the time went" not in outcomes("run").stdout
+    told = outcomes("run", "--profile").stdout
+    assert re.search(rf"{profile.PUBLISH} +2\.0 +\d+%", told)
+    asked = json.loads(outcomes("run", "--profile", "--json").stdout)
+    assert asked["profile"]["phases"][profile.PUBLISH] == 2.0
 
 
 def summary(**changes: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.transform import dbt_checks, failing_rows, prepare_build_database
+from orchestration.transform import dbt_checks, failing_rows, prepare_build_database, raw_tables
 from sources.catalogue import load_catalogue
 from sources.raw import RawStore
 from sources.release import Release, StoredFile
@@ -31,7 +31,8 @@ def published_answers(home: Home, *origins: str) -> list[tuple[Any, ...]]:
     """What a build of releases of these origins is held against."""
     dataset = load_catalogue()["ons_lad_cauth_lookup"]
     releases = [release(f"r{at}", origin) for at, origin in enumerate(origins)]
-    prepare_build_database(home, {dataset.dataset: dataset}, {dataset.dataset: releases}, RawStore(home.raw))
+    tables = raw_tables(home, {dataset.dataset: dataset}, {dataset.dataset: releases}, RawStore(home.raw))
+    prepare_build_database(home, tables)
     with duckdb.connect(home.build_db, read_only=True) as con:
         return con.execute("from raw.published_answer order by measure_id").fetchall()
 
@@ -95,12 +96,13 @@ def test_failed_dbt_test_shows_its_first_rows(tmp_path: Path) -> None:
     config = {"severity": "ERROR"}
     node = {"resource_type": "test", "name": "values_are_small", "config": config, "test_metadata": asked}
     result = {"unique_id": "test.values_are_small", "failures": 7, "message": "Got 7 results"}
+    timing = [{"name": "execute", "completed_at": "2026-11-21T03:00:00Z"}]
     code = "select * from observation where obs_value > 1 order by obs_value"
     run_results = {
         "metadata": {"generated_at": "2026-11-22T03:00:00Z"},
         "results": [
-            {**result, "status": "fail", "compiled_code": code},
-            {**result, "status": "pass", "compiled_code": code},
+            {**result, "status": "fail", "compiled_code": code, "timing": []},
+            {**result, "status": "pass", "compiled_code": code, "timing": timing},
         ],
     }
     failed, passed = dbt_checks(run_results, {"nodes": {"test.values_are_small": node}, "unit_tests": {}}, build)
@@ -109,6 +111,7 @@ def test_failed_dbt_test_shows_its_first_rows(tmp_path: Path) -> None:
     assert failed["sample_failing"].startswith("ref_area=area2, obs_value=2; ref_area=area3, obs_value=3; ")
     assert failed["sample_failing"].count(";") == 4
     assert (passed["passed"], passed["sample_failing"]) == (True, "")
+    assert [str(check["checked_at"])[:10] for check in (failed, passed)] == ["2026-11-22", "2026-11-21"]
 
 
 def test_failed_dbt_test_whose_rows_cannot_be_shown_is_still_told(tmp_path: Path) -> None:

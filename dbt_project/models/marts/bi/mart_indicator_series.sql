@@ -37,7 +37,7 @@ select
     releases.sha256,
     releases.retrieved_at,
     facts.source_locator,
-    coalesce(datasets.status = 'stale', false) as is_stale
+    stale.dataset is not null as is_stale
 from {{ ref('fct_observation') }} as facts
 left join {{ ref('dim_indicator') }} as indicators
     on indicators.indicator_id = facts.indicator_id
@@ -47,6 +47,6 @@ left join {{ ref('dim_period') }} as periods
     on periods.time_period = facts.time_period
 left join {{ ref('dim_release') }} as releases
     on releases.release_id = facts.release_id
-left join {{ source('raw', 'dataset') }} as datasets
-    on datasets.dataset = facts.dataset
+left join {{ source('raw', 'stale_dataset') }} as stale
+    on stale.dataset = facts.dataset
 where facts.is_latest

@@ -109,7 +109,7 @@ select
     best.dataset,
     releases.published_at as release_date,
     releases.url as source_url,
-    coalesce(serving.status = 'stale', false) as is_stale,
+    stale.dataset is not null as is_stale,
     case
         when measures.ended
             then 'The series has ended. ' || coalesce(measures.caveat, measures.dataset_hint, '')
@@ -121,7 +121,7 @@ select
         when measures.measure_class = 'local_return'
             then 'There is no open series, and the combined authority''s own return has not been received'
         -- The publisher gives it to account holders only: whose account is missing, and who gives one.
-        when sources.status = 'awaiting_source' then sources.message
+        when refreshes.status = 'awaiting_source' then refreshes.message
         when members_only.newest_period is not null
             then
                 'Published for the member authorities only (newest ' || substr(members_only.newest_period, 1, 10) || '): '
@@ -155,8 +155,10 @@ left join {{ ref('dim_indicator') }} as indicators
     on indicators.indicator_id = coalesce(best.indicator_id, intended.indicator_id)
 left join {{ source('raw', 'dataset') }} as sources
     on sources.dataset = measures.dataset_hint
-left join {{ source('raw', 'dataset') }} as serving
-    on serving.dataset = best.dataset
+left join {{ source('raw', 'refresh') }} as refreshes
+    on refreshes.dataset = measures.dataset_hint
+left join {{ source('raw', 'stale_dataset') }} as stale
+    on stale.dataset = best.dataset
 left join {{ ref('dim_outcome') }} as outcomes
     on outcomes.framework_id = measures.framework_id and outcomes.outcome_id = measures.outcome_id
 left join {{ ref('dim_theme') }} as themes

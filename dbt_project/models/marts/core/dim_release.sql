@@ -26,9 +26,9 @@ select
     releases.media_type,
     releases.citation,
     releases.schema_hash,
-    coalesce(datasets.status = 'stale', false) as is_stale
+    stale.dataset is not null as is_stale
 from {{ source('raw', 'release') }} as releases
-left join {{ source('raw', 'dataset') }} as datasets
-    on datasets.dataset = releases.dataset
+left join {{ source('raw', 'stale_dataset') }} as stale
+    on stale.dataset = releases.dataset
 left join {{ ref('int_release') }} as ordered
     on ordered.release_id = releases.release_id

@@ -49,8 +49,8 @@ select
     case when due.next_due < {{ as_of_date() }} then {{ days_between('due.next_due', as_of_date()) }} else 0 end as days_overdue,
     newest_period.newest_period,
     loaded.newest_period_end,
-    datasets.status,
-    datasets.message,
+    refreshes.status,
+    refreshes.message,
     cast(datasets.verified as boolean) as verified,
     datasets.verified_note,
     case
@@ -64,6 +64,8 @@ select
     datasets.licence,
     datasets.attribution
 from {{ source('raw', 'dataset') }} as datasets
+left join {{ source('raw', 'refresh') }} as refreshes
+    on refreshes.dataset = datasets.dataset
 left join newest_release
     on newest_release.dataset = datasets.dataset
 left join due
