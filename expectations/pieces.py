@@ -6,13 +6,14 @@ one (their hashes are kept, eight bytes a row), a set of values on those of them
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from expectations.model import NUMBER_SUFFIX, Rule
+from expectations.model import NUMBER_SUFFIX, Rule, plain_column
 from expectations.wording import SAMPLE_SIZE
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SHARED_KEYS = 1_000  # so many of them, in the order of the file, are looked at
 SHARED_ROWS = 100_000
+
+_COLUMNS = "expect_table_columns_to_match_set"
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ Judge = Callable[[Sequence[Rule], "pandas.DataFrame"], dict[str, Judged]]
 
 
 def judge_pieces(
-    rules: Sequence[Rule], pieces: Callable[[], Iterator[pandas.DataFrame]], judge: Judge
+    rules: Sequence[Rule], pieces: Callable[[], Iterator[pandas.DataFrame]], judge: Judge, row_label: str
 ) -> dict[str, Judged]:
     """The verdict on each rule, by name. `pieces` gives the rows from the beginning, in at least one piece."""
     frames = pieces()
@@ -47,24 +50,39 @@ def judge_pieces(
     if len(held) == 1:
         return judge(rules, held[0])
     there = set(held[0].columns)
+    # The same in every piece; Great Expectations hashes every column that it is given.
+    columns = [rule for rule in rules if rule.expectation == _COLUMNS]
+    needed = {row_label, *chain.from_iterable((*rule.columns, *map(plain_column, rule.columns)) for rule in rules)}
     as_whole = {
         rule.name: _AS_WHOLE[rule.expectation](rule)
         for rule in rules
         if rule.expectation in _AS_WHOLE and there.issuperset(rule.columns)
     }
-    by_piece = [rule for rule in rules if rule.name not in as_whole]
-    verdicts: dict[str, Judged] = {}
-    for frame in chain(_emptied(held), frames):
+    by_piece = [rule for rule in rules if rule.name not in as_whole and rule not in columns]
+    verdicts: dict[str, Judged] = judge(columns, held[0].iloc[:0])
+    for frame in _collected(chain(_emptied(held), frames)):
         for whole in as_whole.values():
             whole.add(frame)
-        found = judge(by_piece, frame)
-        verdicts = {rule.name: _merged(rule, verdicts.get(rule.name), found[rule.name]) for rule in by_piece}
+        found = judge(by_piece, frame[[name for name in frame.columns if name in needed]])
+        verdicts |= {rule.name: _merged(rule, verdicts.get(rule.name), found[rule.name]) for rule in by_piece}
     return verdicts | {name: whole.verdict(pieces, judge) for name, whole in as_whole.items()}
 
 
 def _emptied(held: list[pandas.DataFrame]) -> Iterator[pandas.DataFrame]:
     while held:
         yield held.pop(0)
+
+
+def _collected(frames: Iterator[pandas.DataFrame]) -> Iterator[pandas.DataFrame]:
+    """Great Expectations leaves every frame in a ring of references: it goes before the next one comes."""
+    gc.freeze()  # what was there before need not be looked through
+    try:
+        for frame in frames:
+            yield frame
+            del frame
+            gc.collect()
+    finally:
+        gc.unfreeze()
 
 
 class _Set:
@@ -95,7 +113,7 @@ class _Key:
 
     def add(self, frame: pandas.DataFrame) -> None:
         self._rows += len(frame)
-        self._hashes.append(self._hashed(self._filled(frame)))
+        self._hashes.append(self._hashed(self._filled(frame[self._columns])))
 
     def _filled(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         return frame[frame[self._columns].notna().any(axis=1)]
@@ -141,7 +159,7 @@ _AS_WHOLE: dict[str, type[_Key] | type[_Set]] = {
 
 def _merged(rule: Rule, before: Judged | None, now: Judged) -> Judged:
     """The verdict on the rows of two pieces."""
-    if before is None or _raised(before) or rule.expectation == "expect_table_columns_to_match_set":
+    if before is None or _raised(before):
         return before or now
     if _raised(now):
         return now

@@ -104,7 +104,7 @@ class Runner:
     ) -> CheckedSuite:
         """The same of a table whose rows come in pieces, one of which is in memory at a time; `pieces` starts anew."""
         judge = partial(self._judge, suite.name, row_label=row_label)
-        judged = judge_pieces(suite.rules, lambda: (_prepared(suite, frame) for frame in pieces()), judge)
+        judged = judge_pieces(suite.rules, lambda: (_prepared(suite, frame) for frame in pieces()), judge, row_label)
         subject = _Subject(kind, dataset, table_name, release_id, datetime.now(UTC))
         return _told(subject, suite, judged, row_label)
 

@@ -40,7 +40,7 @@ Kind = Literal["number", "date", "text", "empty"]
 Severity = Literal["cosmetic", "meaningful"]
 
 MARKERS_KEPT = 40
-DISTINCT_KEPT = 1_000_000
+DISTINCT_KEPT = 250_000
 NAMED = 8  # so many of a list are named in a sentence
 _NUMBER = r"^[-+]?(\d[\d,]*)?\.?\d+([eE][-+]?\d+)?%?$"
 _DATE = r"^\d{4}-\d{2}-\d{2}"
@@ -138,7 +138,7 @@ def fingerprint(table: Table, pieces: Iterable[pa.Table]) -> Fingerprint:
     columns: dict[str, _Distinct] = {}
     headed, rows = [], 0
     for piece in pieces:
-        headed.append(piece.slice(0, 0))
+        headed.append(piece.schema.empty_table())
         rows += piece.num_rows
         for name in (*table.column_names, PROVENANCE[2]):
             if name in piece.column_names:

@@ -15,7 +15,7 @@ from sources.readers.shape import published_header
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PIECE_ROWS = 250_000
+PIECE_ROWS = 122_880  # as DuckDB groups them
 
 
 def write(path: Path, rows: Iterable[pa.Table]) -> Path:
@@ -44,7 +44,7 @@ def _joined(rows: Iterable[pa.Table], headed: list[pa.Table]) -> Iterator[pa.Tab
 
     held: list[pa.Table] = []
     for piece in rows:
-        headed.append(piece.slice(0, 0))
+        headed.append(piece.schema.empty_table())
         held.append(piece)
         if sum(piece.num_rows for piece in held) >= PIECE_ROWS:
             yield pa.concat_tables(held)
