@@ -69,7 +69,7 @@ def run_job(home: Path, generated: Generated) -> dict[str, float]:
     from orchestration import cli
 
     os.environ["OUTCOMES_HOME"] = str(home)
-    cli._dagster_environment(Home(home))  # noqa: SLF001  # as the command line does
+    cli._dagster_environment(Home(home))  # as the command line does
     import dagster as dg
 
     from orchestration.definitions import JOB, build_defs, run_config

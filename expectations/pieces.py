@@ -129,23 +129,27 @@ class _Key:
 
         hashes = np.concatenate(self._hashes)
         self._hashes.clear()
-        ordered = np.sort(hashes)
-        repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-        del ordered
-        sharing = hashes[np.isin(hashes, repeated)] if len(repeated) else repeated
-        wanted = pd.unique(sharing)[:SHARED_KEYS]
+        hashes.sort()
+        filled_rows, sharing = len(hashes), hashes[:-1] == hashes[1:]
+        repeated = np.unique(hashes[:-1][sharing])
+        shared_rows = int(np.count_nonzero(sharing)) + len(repeated)
+        del hashes, sharing
+        wanted = np.array([], "uint64")
         kept, count = [next(pieces()).iloc[:0]], 0
-        for frame in pieces() if len(wanted) else ():
+        for frame in pieces() if len(repeated) else ():
             filled = self._filled(frame)
-            kept.append(filled[np.isin(self._hashed(filled), wanted)])
+            hashed = self._hashed(filled)
+            if len(wanted) < SHARED_KEYS:
+                wanted = pd.unique(np.concatenate([wanted, hashed[np.isin(hashed, repeated)]]))[:SHARED_KEYS]
+            kept.append(filled[np.isin(hashed, wanted)])
             count += len(kept[-1])
             if count >= SHARED_ROWS:
                 break
         judged = judge([self.rule], pd.concat(kept, ignore_index=True))[self.rule.name]
         detail = judged.outcome["result"]
-        if detail["unexpected_count"] and count < len(sharing):
-            detail["unexpected_count"] = len(sharing)
-        detail |= {"element_count": self._rows, "missing_count": self._rows - len(hashes)}
+        if detail["unexpected_count"] and count < shared_rows:
+            detail["unexpected_count"] = shared_rows
+        detail |= {"element_count": self._rows, "missing_count": self._rows - filled_rows}
         _add_percentages(detail)
         return judged
 

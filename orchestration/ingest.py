@@ -339,7 +339,8 @@ def _frames(path: Path) -> Iterator[pandas.DataFrame]:
 
 
 def _form(dataset: Dataset, tables: Mapping[str, Path]) -> dict[str, Fingerprint]:
-    return fingerprints(dataset, {name: raw_table.pieces(path) for name, path in tables.items()})
+    looked_at = {table.name: (*table.column_names, "_member") for table in dataset.tables}
+    return fingerprints(dataset, {name: raw_table.pieces(path, looked_at[name]) for name, path in tables.items()})
 
 
 def _read(dataset: Dataset, release: Release, files: list[SourceFile], folder: Path) -> dict[str, Path]:

@@ -5,7 +5,7 @@ The header as published (`sources.readers.shape`) is in the metadata of the file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,15 +53,19 @@ def _joined(rows: Iterable[pa.Table], headed: list[pa.Table]) -> Iterator[pa.Tab
         yield pa.concat_tables(held)
 
 
-def pieces(path: Path) -> Iterator[pa.Table]:
-    """The rows in order, at most PIECE_ROWS at a time; one piece without rows where there are none."""
+def pieces(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """The rows in order, at most PIECE_ROWS at a time; one piece without rows where there are none.
+
+    `columns`: those of them that are there; all by default.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:
+        wanted = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
         if not file.metadata.num_rows:
-            yield file.read()
-        for batch in file.iter_batches(PIECE_ROWS):
+            yield file.read(wanted)
+        for batch in file.iter_batches(PIECE_ROWS, columns=wanted):
             yield pa.Table.from_batches([batch])
 
 
