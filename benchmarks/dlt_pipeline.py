@@ -1,11 +1,11 @@
 """What a user would pick: dlt to load, the same dbt project to build. `make bench`, or
 
-    python -m benchmarks.dlt_pipeline HOME MIRROR       beside the night that `outcomes run --from mirror:MIRROR` left in HOME
+    python -m benchmarks.dlt_pipeline HOME MIRROR     beside the night of `outcomes run --from mirror:MIRROR` in HOME
 
-dlt resources yield Arrow tables (of the project's readers: dlt has none for these formats) and a dlt pipeline loads them
-into DuckDB; then the plain dbt command line builds models and seeds and runs the data tests. There is no landing zone,
-no gate, no contract, no comparison of form, no release gate and no publishing. It runs in an environment of its own
-(`.venv/bench`, made by `make bench`); the list of files with their release ids is given beforehand, as to the floor.
+dlt resources yield Arrow tables (of the project's readers: dlt has none for these formats) and a dlt pipeline loads
+them into DuckDB; then the plain dbt command line builds models and seeds and runs the data tests. There is no landing
+zone, no gate, no contract, no comparison of form, no release gate and no publishing. It runs in an environment of
+its own (`.venv/bench`, made by `make bench`); the list of files with their release ids is given, as to the floor.
 """
 
 from __future__ import annotations
@@ -113,9 +113,7 @@ def measure_dlt(home: Home, mirror: Path) -> dict[str, Any]:
         loaded = measure("dlt", loading, surroundings)
         built = measure("dbt", building, surroundings)
         if loaded.exit_code or built.exit_code:
-            raise RuntimeError(
-                f"expected both to end well, found exit codes {loaded.exit_code} (dlt), {built.exit_code} (dbt)"
-            )
+            raise RuntimeError(f"expected exit codes 0, found {loaded.exit_code} (dlt) and {built.exit_code} (dbt)")
         rows, others = differing(target, home.mart)
     return {
         "seconds": round(loaded.seconds + built.seconds, 2),
@@ -130,7 +128,7 @@ def measure_dlt(home: Home, mirror: Path) -> dict[str, Any]:
 def table(result: dict[str, Any]) -> str:
     return (
         f"dlt and dbt: {result['seconds']:.1f} s ({result['seconds_dlt']:.1f} and {result['seconds_dbt']:.1f}), "
-        f"{result['peak_mb']:.0f} MB, {result['facts']:,} facts, {result['differing_facts']} of them differ from the night's"
+        f"{result['peak_mb']:.0f} MB, {result['facts']:,} facts, {result['differing_facts']} differ from the night's"
     )
 
 

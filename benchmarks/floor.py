@@ -1,12 +1,12 @@
 """The floor: the same files read and the same facts written by a bare script. `make bench`, or
 
-    python -m benchmarks.floor HOME MIRROR       beside the night that `outcomes run --from mirror:MIRROR` left in HOME
+    python -m benchmarks.floor HOME MIRROR     beside the night of `outcomes run --from mirror:MIRROR` in HOME
 
 Timed is one process that reads the files of the mirror (the project's readers: Arrow's CSV reader and calamine, as one
 would take), puts them into a DuckDB file and runs the SQL of the models that `fct_observation` needs, one statement
-after the other. It is spared everything else: no landing copy, no hashes, no gate, no contracts, no raw
-Parquet, no Dagster, no dbt process, no other model, no tests, no publishing. What it is given beforehand, and not timed:
-the SQL as dbt compiled it, the types of the seeds, and the list of files with their release ids and dates.
+after the other. It is spared everything else: no landing copy, no hashes, no gate, no contracts, no raw Parquet, no
+Dagster, no dbt process, no other model, no tests, no publishing. What it is given beforehand, and not timed: the SQL as
+dbt compiled it, the types of the seeds, and the list of files with their release ids and dates.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def _in_order(manifest: dict[str, Any], wanted: str, seen: set[str] | None = Non
 
 def _seed(con: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> list[Any]:
     types = con.execute(
-        "select column_name, data_type from duckdb_columns() where (schema_name, table_name) = (?, ?) order by column_index",
+        "select column_name, data_type from duckdb_columns() "
+        "where schema_name = ? and table_name = ? order by column_index",
         [node["schema"], node["name"]],
     ).fetchall()
     return [node["relation_name"], str(DBT_PROJECT_DIR / node["original_file_path"]), dict(types)]
