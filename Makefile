@@ -67,7 +67,7 @@ audit: .venv/audit.stamp
 	@for client in csvw frames sqlalchemy; do \
 		$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/clients/$$client.txt || exit 1; done
 
-bench: .venv/dev.stamp
+bench: .venv/dev.stamp .venv/bench.stamp
 	@$(BIN)/python -m benchmarks
 
 # Lock files: hashes, and no index lines (the registry is the machine's own business).
@@ -80,6 +80,8 @@ lock:
 		pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		-c requirements/run.txt requirements/bench.in -o requirements/bench.txt
 	for client in requirements/clients/*.in; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header $$client -o $${client%.in}.txt || exit 1; done
 	npm install --prefix tests/clients/node --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
@@ -101,6 +103,12 @@ lock:
 .venv/audit.stamp: .venv/uv.stamp requirements/audit.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/audit
 	$(BIN)/uv pip install --quiet --python .venv/audit/bin/python --require-hashes -r requirements/audit.txt
+	@touch $@
+
+# What the project is compared with: dlt, in an environment of its own.
+.venv/bench.stamp: .venv/uv.stamp requirements/bench.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/bench
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv/bench/bin/python --require-hashes -r requirements/bench.txt
 	@touch $@
 
 .venv/clients/node.stamp: tests/clients/node/package-lock.json tests/clients/node/package.json

@@ -9,28 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import subprocess
 import sys
 import tempfile
-import threading
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import queries
+from benchmarks.measuring import Measured, machine, measure
 from orchestration.home import Home
 
 ROOT = Path(__file__).resolve().parents[1]
 MIRROR = Path(os.environ.get("OUTCOMES_PUBLISHED_DIR", ROOT.parent / "shared" / "published"))
-
-
-@dataclass
-class Measured:
-    name: str
-    seconds: float
-    peak_mb: float
-    exit_code: int
 
 
 def main() -> int:
@@ -51,46 +40,18 @@ def main() -> int:
         results = [_measure(name, arguments, home) for name, arguments, home in cases]
         phases = _phases(sample)
         waited = queries.measure(Home(cases[-1][2]))
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    _print(machine, results, phases)
+    _print(machine(), results, phases)
     sys.stdout.write(f"\n{queries.table(waited)}\n")
     target = Path(os.environ.get("OUTCOMES_HOME", ROOT / "data")) / "benchmarks"
     target.mkdir(parents=True, exist_ok=True)
-    report = {"machine": machine, "runs": [asdict(result) for result in results], "dbt": phases, "queries": waited}
+    report = {"machine": machine(), "runs": [asdict(result) for result in results], "dbt": phases, "queries": waited}
     (target / "results.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     return max(result.exit_code for result in results)
 
 
 def _measure(name: str, arguments: list[str], home: Path) -> Measured:
     command = [sys.executable, "-m", "orchestration.cli", *arguments]
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "OUTCOMES_HOME": str(home)}, stdout=subprocess.DEVNULL
-    )
-    peak = [0.0]
-    done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak, done))
-    watcher.start()
-    exit_code = process.wait()
-    seconds = time.perf_counter() - started
-    done.set()
-    watcher.join()
-    return Measured(name, round(seconds, 2), round(peak[0]), exit_code)
-
-
-def _watch(pid: int, peak: list[float], done: threading.Event) -> None:
-    while not done.wait(0.05):
-        peak[0] = max(peak[0], _tree_mb(pid))
-
-
-def _tree_mb(pid: int) -> float:
-    """Resident memory of a process and all below it, MB; 0 where /proc is not there."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except OSError:
-        return 0.0  # the process has ended, or this is no Linux
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6 + sum(_tree_mb(int(child)) for child in children)
+    return measure(name, command, {"OUTCOMES_HOME": str(home)})
 
 
 def _phases(home: Path) -> dict[str, float]:
@@ -105,9 +66,9 @@ def _phases(home: Path) -> dict[str, float]:
     return phases
 
 
-def _print(machine: str, results: list[Measured], phases: dict[str, float]) -> None:
+def _print(noted: str, results: list[Measured], phases: dict[str, float]) -> None:
     warm = next(result for result in results if result.name == "sample, warm run")
-    lines = [machine, "", f"{'run':<26}{'seconds':>9}{'of warm':>9}{'peak MB':>9}{'exit':>6}"]
+    lines = [noted, "", f"{'run':<26}{'seconds':>9}{'of warm':>9}{'peak MB':>9}{'exit':>6}"]
     lines += [
         f"{r.name:<26}{r.seconds:>9.1f}{r.seconds / warm.seconds:>9.2f}{r.peak_mb:>9.0f}{r.exit_code:>6}"
         for r in results

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ from expectations.model import (
     Suite,
     plain_column,
 )
+from expectations.pieces import Judged, judge_pieces
 
 if TYPE_CHECKING:
     import pandas
@@ -84,35 +87,47 @@ class Runner:
         Text is trimmed and empty text is missing, as in staging. A rule whose column is not there fails, with
         those words; it is not an error.
         """
-        prepared = _prepared(suite, frame)
-        absent = {rule.name: _absent(rule, prepared) for rule in suite.rules}
-        judged = [rule for rule in suite.rules if not absent[rule.name]]
-        with self._lock:
-            validation = self._validate(suite.name, judged, prepared)
-        outcomes = {
-            outcome["expectation_config"]["meta"]["name"]: _ordered(outcome) for outcome in validation["results"]
-        }
-        for rule in suite.rules:
-            if absent[rule.name]:
-                outcomes[rule.name] = _not_judged(rule, _not_there(absent[rule.name]))
-        validation["results"] = [outcomes[rule.name] for rule in suite.rules]
-
+        judged = self._judge(suite.name, suite.rules, _prepared(suite, frame), row_label)
         subject = _Subject(kind, dataset, table_name, release_id, datetime.now(UTC))
-        results = [_result(subject, rule, outcomes[rule.name], prepared, row_label) for rule in suite.rules]
-        _seal(validation, results, subject)
-        document = {
-            **asdict(subject),
-            "checked_at": subject.checked_at.isoformat(),
-            "results": [result.to_dict() for result in results],
-            "validation": validation,
-        }
-        return CheckedSuite(results, document)
+        return _told(subject, suite, judged, row_label)
+
+    def check_pieces(
+        self,
+        suite: Suite,
+        pieces: Callable[[], Iterable[pandas.DataFrame]],
+        *,
+        kind: Kind,
+        dataset: str,
+        table_name: str,
+        release_id: str = "",
+        row_label: str = ROW_NUMBER,
+    ) -> CheckedSuite:
+        """The same of a table whose rows come in pieces, one of which is in memory at a time; `pieces` starts anew."""
+        judge = partial(self._judge, suite.name, row_label=row_label)
+        judged = judge_pieces(suite.rules, lambda: (_prepared(suite, frame) for frame in pieces()), judge, row_label)
+        subject = _Subject(kind, dataset, table_name, release_id, datetime.now(UTC))
+        return _told(subject, suite, judged, row_label)
 
     def build_docs(self, documents: list[dict[str, Any]], target: Path) -> Path:
         """Data Docs of the given documents, whichever run made them; returns the path of `index.html`."""
         from expectations.data_docs import build_docs
 
         return build_docs(documents, target)
+
+    def _judge(self, name: str, rules: Sequence[Rule], frame: pandas.DataFrame, row_label: str) -> dict[str, Judged]:
+        """What Great Expectations says of a prepared frame, by rule name."""
+        absent = {rule.name: _absent(rule, frame) for rule in rules}
+        with self._lock:
+            validation = self._validate(name, [rule for rule in rules if not absent[rule.name]], frame)
+        found = {outcome["expectation_config"]["meta"]["name"]: _ordered(outcome) for outcome in validation["results"]}
+        judged = {}
+        for rule in rules:
+            gone = absent[rule.name]
+            outcome = _not_judged(rule, _not_there(gone)) if gone else found[rule.name]
+            detail = outcome["result"]
+            texts = None if outcome["success"] else _texts_for_numbers(rule, frame)
+            judged[rule.name] = Judged(outcome, _labels(detail, frame, row_label), texts)
+        return judged
 
     def _validate(self, name: str, rules: list[Rule], frame: pandas.DataFrame) -> dict[str, Any]:
         """Great Expectations' own result, as JSON."""
@@ -247,12 +262,30 @@ def _exception(outcome: dict[str, Any]) -> str:
     return "; ".join(dict.fromkeys(str(message) for message in messages))
 
 
-def _result(
-    subject: _Subject, rule: Rule, outcome: dict[str, Any], frame: pandas.DataFrame, row_label: str
-) -> CheckResult:
+def _told(subject: _Subject, suite: Suite, judged: dict[str, Judged], row_label: str) -> CheckedSuite:
+    """Results in the suite's order, and the document that says the same."""
+    results = [_result(subject, rule, judged[rule.name], row_label) for rule in suite.rules]
+    validation: dict[str, Any] = {
+        "suite_name": suite.name,
+        "suite_parameters": {},
+        "results": [judged[rule.name].outcome for rule in suite.rules],
+        "id": None,
+    }
+    _seal(validation, results, subject)
+    document = {
+        **asdict(subject),
+        "checked_at": subject.checked_at.isoformat(),
+        "results": [result.to_dict() for result in results],
+        "validation": validation,
+    }
+    return CheckedSuite(results, document)
+
+
+def _result(subject: _Subject, rule: Rule, judged: Judged, row_label: str) -> CheckResult:
+    outcome = judged.outcome
     detail, passed = outcome["result"], bool(outcome["success"])
     message = _exception(outcome)
-    values = [] if passed else _failing_values(rule, detail, frame)
+    values = wording.samples(detail) if judged.texts is None else judged.texts
     place = (subject.kind, subject.dataset, subject.table_name, rule.name, subject.release_id)
     return CheckResult(
         check_id="/".join(part for part in place if part),
@@ -264,30 +297,36 @@ def _result(
         severity=rule.severity,
         passed=passed,
         expected=wording.expected(rule),
-        found=message or wording.found(rule, detail, _place(detail, frame, row_label)),
-        sample_failing="; ".join(values),
+        found=message or wording.found(rule, detail, _place(judged.labels, row_label)),
+        sample_failing="" if passed else "; ".join(values),
         release_id=subject.release_id,
         checked_at=subject.checked_at,
     )
 
 
-def _failing_values(rule: Rule, detail: dict[str, Any], frame: pandas.DataFrame) -> list[str]:
-    """Samples; where no cell is a number, the text that stands there instead."""
+def _texts_for_numbers(rule: Rule, frame: pandas.DataFrame) -> tuple[str, ...] | None:
+    """Of a column in which no cell is a number, the text that stands there instead; None for other rules."""
     column = str(rule.kwargs.get("column", ""))
-    if rule.expectation == "expect_column_values_to_not_be_null" and column.endswith(NUMBER_SUFFIX):
-        if column not in frame.columns:
-            return []
-        return [str(text) for text in frame[plain_column(column)].dropna().unique()[: wording.SAMPLE_SIZE]]
-    return wording.samples(detail)
+    if rule.expectation != "expect_column_values_to_not_be_null" or not column.endswith(NUMBER_SUFFIX):
+        return None
+    if column not in frame.columns:
+        return ()
+    return tuple(str(text) for text in frame[plain_column(column)].dropna().unique()[: wording.SAMPLE_SIZE])
 
 
-def _place(detail: dict[str, Any], frame: pandas.DataFrame, row_label: str) -> str:
-    """Where the sampled failing rows are, e.g. `rows 7, 8`; '' where the table does not say."""
+def _labels(detail: dict[str, Any], frame: pandas.DataFrame, row_label: str) -> tuple[Any, ...]:
+    """Labels of the sampled failing rows; none where the table has no such column."""
     positions = detail.get("partial_unexpected_index_list") or []
     if not positions or row_label not in frame.columns:
-        return ""
-    labels = frame[row_label].iloc[positions[: wording.SAMPLE_SIZE]].dropna()
-    names = list(dict.fromkeys(str(label) for label in labels))
+        return ()
+    return tuple(frame[row_label].iloc[positions[: wording.SAMPLE_SIZE]])
+
+
+def _place(labels: Sequence[Any], row_label: str) -> str:
+    """Where the sampled failing rows are, e.g. `rows 7, 8`; '' where the table does not say."""
+    import pandas as pd
+
+    names = list(dict.fromkeys(str(label) for label in labels if not pd.isna(label)))
     if not names:
         return ""
     word = "row" if row_label == ROW_NUMBER else row_label
@@ -315,6 +354,5 @@ def _seal(validation: dict[str, Any], results: list[CheckResult], subject: _Subj
         "unsuccessful_expectations": len(results) - passed,
         "success_percent": 100 * passed / len(results) if results else None,
     }
-    version = validation["meta"].get("great_expectations_version")
     run = {"run_name": subject.release_id or "build", "run_time": subject.checked_at.isoformat()}
-    validation["meta"] = {"great_expectations_version": version, "run_id": run}
+    validation["meta"] = {"great_expectations_version": version("great_expectations"), "run_id": run}

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,11 +34,11 @@ from sources.landing import Landing
 from sources.origins import Fetched, Origin, Refused, Unchanged
 from sources.personal import aggregate_suffix, is_current, read_aggregate, write_aggregate
 from sources.raw import RawStore
-from sources.readers import SourceFile, read_release
+from sources.readers import SourceFile, raw_table, write_release
 from sources.release import Payload, Release, StoredFile, describe
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pandas
 
     from expectations.model import CheckResult
     from expectations.runner import Runner
@@ -179,12 +180,13 @@ class Ingest:
                 where=file.url or file.name,
             )
         release = self.landing.come_back(describe(payload))
-        tables = _read(dataset, release, [file.source_file for file in payload.files])
-        contract = self._check(dataset, release, tables)
-        form = fingerprints(dataset, tables)
-        self._refuse_drift(dataset, release, form)
-        stored = self._store(dataset, payload, tables)
-        self.raw.write(dataset, stored, tables, contract, form)
+        with TemporaryDirectory(prefix="outcomes-raw-") as scratch:
+            tables = _read(dataset, release, [file.source_file for file in payload.files], Path(scratch))
+            contract = self._check(dataset, release, tables)
+            form = _form(dataset, tables)
+            self._refuse_drift(dataset, release, form)
+            stored = self._store(dataset, payload, tables)
+            self.raw.write(dataset, stored, tables, contract, form)
         # The ledger row is the commit: until it is written, nothing of this release exists.
         self.landing.commit(stored)
         return stored
@@ -200,14 +202,14 @@ class Ingest:
             results = [_drift_result(release, drift) for drift in stops]
             raise DriftError(dataset, release.url, before.release_id, stops, results)
 
-    def _store(self, dataset: Dataset, payload: Payload, tables: dict[str, pa.Table]) -> Release:
+    def _store(self, dataset: Dataset, payload: Payload, tables: dict[str, Path]) -> Release:
         if not dataset.personal:
             return self.landing.store(payload)
         with TemporaryDirectory(prefix="outcomes-aggregate-") as scratch:
             aggregate = write_aggregate(dataset, tables, Path(scratch))
             return self.landing.store_aggregate(payload, aggregate, aggregate_suffix(dataset))
 
-    def _check(self, dataset: Dataset, release: Release, tables: dict[str, pa.Table]) -> dict[str, Any]:
+    def _check(self, dataset: Dataset, release: Release, tables: dict[str, Path]) -> dict[str, Any]:
         """Contract results of all tables, to be stored beside them. Raises ContractError on a failed error check."""
         from expectations.contracts import TableExpectation, landing_contract
 
@@ -220,9 +222,9 @@ class Ingest:
             if release.origin == "sample":  # fewer areas than the real file, by design
                 expected = replace(expected, row_min=None, row_max=None)
             suite = landing_contract(dataset.dataset, table.name, expected)
-            checked = self.runner().check(
+            checked = self.runner().check_pieces(
                 suite,
-                tables[table.name].to_pandas(),
+                partial(_frames, tables[table.name]),
                 kind="contract",
                 dataset=dataset.dataset,
                 table_name=f"{dataset.dataset}__{table.name}",
@@ -246,7 +248,7 @@ class Ingest:
             )
         return {
             "release_id": release.release_id,
-            "rows": {name: rows.num_rows for name, rows in tables.items()},
+            "rows": {name: raw_table.row_count(path) for name, path in tables.items()},
             "documents": documents,
         }
 
@@ -256,17 +258,18 @@ class Ingest:
             if self.raw.holds(dataset, release):
                 continue
             try:
-                tables = self._read_landed(dataset, release)
-                contract = self._check(dataset, release, tables)
-                self.raw.write(dataset, release, tables, contract, fingerprints(dataset, tables))
+                with TemporaryDirectory(prefix="outcomes-raw-") as scratch:
+                    tables = self._read_landed(dataset, release, Path(scratch))
+                    contract = self._check(dataset, release, tables)
+                    self.raw.write(dataset, release, tables, contract, _form(dataset, tables))
             except SourceError as error:
                 self._problem(outcome, error, record=False)
 
-    def _read_landed(self, dataset: Dataset, release: Release) -> dict[str, pa.Table]:
+    def _read_landed(self, dataset: Dataset, release: Release, folder: Path) -> dict[str, Path]:
         if dataset.personal:
-            return read_aggregate(dataset, release, self.landing.root)
+            return read_aggregate(dataset, release, self.landing.root, folder)
         files = [SourceFile(file.name, self.landing.path(file.path), file.sha256) for file in release.files]
-        return _read(dataset, release, files)
+        return _read(dataset, release, files, folder)
 
     def _problem(self, outcome: Outcome, error: SourceError, *, record: bool = True) -> None:
         outcome.problems.append(str(error))
@@ -331,8 +334,20 @@ def _as_stored(known: Release, fetched: Release) -> tuple[StoredFile, ...]:
     )
 
 
-def _read(dataset: Dataset, release: Release, files: list[SourceFile]) -> dict[str, pa.Table]:
-    """Raw tables of a release; an error names the file, or the sheet in it, and where the file came from."""
+def _frames(path: Path) -> Iterator[pandas.DataFrame]:
+    return (piece.to_pandas() for piece in raw_table.pieces(path))
+
+
+def _form(dataset: Dataset, tables: Mapping[str, Path]) -> dict[str, Fingerprint]:
+    looked_at = {table.name: (*table.column_names, "_member") for table in dataset.tables}
+    return fingerprints(dataset, {name: raw_table.pieces(path, looked_at[name]) for name, path in tables.items()})
+
+
+def _read(dataset: Dataset, release: Release, files: list[SourceFile], folder: Path) -> dict[str, Path]:
+    """Raw tables of a release as files in `folder`.
+
+    An error names the file, or the sheet in it, and where the file came from.
+    """
     lost = [file.path for file in files if not file.path.is_file()]
     if lost:
         raise PayloadError(
@@ -344,7 +359,7 @@ def _read(dataset: Dataset, release: Release, files: list[SourceFile]) -> dict[s
             action="Restore the landing zone from its backup.",
         )
     try:
-        return read_release(dataset, files, release.release_id)
+        return write_release(dataset, files, release.release_id, folder)
     except PayloadError as error:
         raise PayloadError(
             publisher=error.publisher,

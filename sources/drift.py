@@ -29,7 +29,7 @@ from sources.catalogue import SEEDS_DIR, Dataset, Table, place_of
 from sources.errors import ContractError
 from sources.readers import PROVENANCE
 from sources.readers.header import normalise
-from sources.readers.shape import header_of
+from sources.readers.shape import header_of, published_header
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,6 +40,7 @@ Kind = Literal["number", "date", "text", "empty"]
 Severity = Literal["cosmetic", "meaningful"]
 
 MARKERS_KEPT = 40
+DISTINCT_KEPT = 250_000
 NAMED = 8  # so many of a list are named in a sentence
 _NUMBER = r"^[-+]?(\d[\d,]*)?\.?\d+([eE][-+]?\d+)?%?$"
 _DATE = r"^\d{4}-\d{2}-\d{2}"
@@ -127,39 +128,74 @@ def schema_hash(found: Mapping[str, Fingerprint]) -> str:
 # --- fingerprint ------------------------------------------------------------------------------------------
 
 
-def fingerprints(dataset: Dataset, tables: Mapping[str, pa.Table]) -> dict[str, Fingerprint]:
-    """The form of every raw table of a release, by table name."""
+def fingerprints(dataset: Dataset, tables: Mapping[str, Iterable[pa.Table]]) -> dict[str, Fingerprint]:
+    """The form of every raw table of a release, by table name; of each its pieces, at least one."""
     return {table.name: fingerprint(table, tables[table.name]) for table in dataset.tables if table.name in tables}
 
 
-def fingerprint(table: Table, rows: pa.Table) -> Fingerprint:
+def fingerprint(table: Table, pieces: Iterable[pa.Table]) -> Fingerprint:
     """The form of one raw table as read."""
-    headers, published = header_of(rows)
-    columns = [name for name in table.column_names if name in rows.column_names]
-    texts = {name: _distinct(rows, name) for name in columns}
+    columns: dict[str, _Distinct] = {}
+    headed, rows = [], 0
+    for piece in pieces:
+        headed.append(piece.schema.empty_table())
+        rows += piece.num_rows
+        for name in (*table.column_names, PROVENANCE[2]):
+            if name in piece.column_names:
+                columns.setdefault(name, _Distinct()).add(piece.column(name))
+    headers, published = header_of(headed[0].replace_schema_metadata(published_header(headed)))
+    texts = {name: column.texts() for name, column in columns.items()}
+    members = texts.pop(PROVENANCE[2])
     kinds = {name: _kind(found) for name, found in texts.items()}
     area, period = table.expect.area_column, table.period_column
     return Fingerprint(
         headers=tuple(headers),
         header_of=published,
         kinds=kinds,
-        members=_texts(_distinct(rows, PROVENANCE[2])),
+        members=_texts(members),
         areas=_texts(texts[area]) if area in texts else (),
         periods=_periods_of(texts[period]) if period in texts else (),
         categories={name: _texts(texts[name]) for name in table.expect.categories},
         markers={
             name: markers for name, kind in kinds.items() if kind == "number" and (markers := _markers(texts[name]))
         },
-        rows=rows.num_rows,
+        rows=rows,
     )
 
 
-def _distinct(rows: pa.Table, column: str) -> pa.Array:
-    """Texts of a column, each once, trimmed."""
+class _Distinct:
+    """Texts of a column, each once, trimmed: the first DISTINCT_KEPT numbers, and as many others.
+
+    A column with more of them is told by those; what markers it has is known to the end.
+    """
+
+    def __init__(self) -> None:
+        import pyarrow as pa
+
+        self._numbers = self._others = pa.array([], pa.string())
+
+    def add(self, column: pa.ChunkedArray) -> None:
+        import pyarrow.compute as pc
+
+        if len(self._others) >= DISTINCT_KEPT:
+            return
+        found = pc.unique(pc.utf8_trim_whitespace(pc.fill_null(pc.unique(column), "")))
+        is_number = pc.match_substring_regex(found, _NUMBER)
+        self._others = _joined(self._others, found.filter(pc.invert(is_number)))
+        if len(self._numbers) < DISTINCT_KEPT:
+            self._numbers = _joined(self._numbers, found.filter(is_number))
+
+    def texts(self) -> pa.Array:
+        import pyarrow as pa
+
+        return pa.concat_arrays([self._numbers, self._others])
+
+
+def _joined(texts: pa.Array, more: pa.Array) -> pa.Array:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = pc.unique(rows.column(column))
-    return pc.unique(pc.utf8_trim_whitespace(pc.fill_null(found, "")))
+    return pc.unique(pa.chunked_array([texts, more])) if len(more) else texts
 
 
 def _texts(found: pa.Array) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 ROWS = 20_000_000
 COLUMNS = 5_000
 CELLS = 100_000_000
+ROWS_IN_PIECES = 250_000_000  # of CSV that is read piece by piece
 TEXT_BYTES = 4 << 30  # of the cells of one table
 
 # A sheet is unfolded as a rectangle from its first cell to its last, whatever lies between, and read cell by cell: five
@@ -40,11 +41,15 @@ class ArchiveLimits:
     gzip_bytes: int = 16 << 30  # a gzip file is streamed, never unpacked to disk: the national timetable is 3.4 GB
 
 
-def check_size(refuse: Callable[[str], Exception], *, rows: int, columns: int) -> None:
-    """Raise what `refuse` makes of a clause where a table is longer, wider or larger than is read."""
+def check_size(refuse: Callable[[str], Exception], *, rows: int, columns: int, in_pieces: bool = False) -> None:
+    """Raise what `refuse` makes of a clause where a table is longer, wider or larger than is read.
+
+    `in_pieces`: never more than some thousand rows are in memory.
+    """
+    most = ROWS_IN_PIECES if in_pieces else ROWS
     if columns > COLUMNS:
         raise refuse(f"{columns:,} columns, more than {COLUMNS:,}")
-    if rows > ROWS:
-        raise refuse(f"{rows:,} rows, more than {ROWS:,}")
-    if rows * columns > CELLS:
+    if rows > most:
+        raise refuse(f"{rows:,} rows, more than {most:,}")
+    if not in_pieces and rows * columns > CELLS:
         raise refuse(f"{rows:,} rows of {columns:,} columns, more than {CELLS:,} cells")

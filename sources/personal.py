@@ -11,15 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shutil import copyfile
 
 from sources.catalogue import Dataset
 from sources.errors import PayloadError
-from sources.readers import PROVENANCE
+from sources.readers import PROVENANCE, raw_table
 from sources.release import Release
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def aggregate_suffix(dataset: Dataset) -> str:
@@ -35,17 +32,18 @@ def is_current(dataset: Dataset, release: Release, landing_root: Path) -> bool:
     )
 
 
-def write_aggregate(dataset: Dataset, tables: dict[str, pa.Table], folder: Path) -> Path:
+def write_aggregate(dataset: Dataset, tables: dict[str, Path], folder: Path) -> Path:
     """The one table of the dataset as a Parquet file in `folder`."""
-    from pyarrow import parquet
-
     path = folder / f"{dataset.dataset}{aggregate_suffix(dataset)}"
-    parquet.write_table(tables[dataset.tables[0].name], path, compression="zstd")
+    copyfile(tables[dataset.tables[0].name], path)
     return path
 
 
-def read_aggregate(dataset: Dataset, release: Release, landing_root: Path) -> dict[str, pa.Table]:
-    """Raw tables of a landed release. PayloadError where the aggregate is lost, or was counted in another way."""
+def read_aggregate(dataset: Dataset, release: Release, landing_root: Path, folder: Path) -> dict[str, Path]:
+    """Raw tables of a landed release, as files in `folder`.
+
+    PayloadError where the aggregate is lost, or was counted in another way.
+    """
     from pyarrow import parquet
 
     table = dataset.tables[0]
@@ -59,4 +57,5 @@ def read_aggregate(dataset: Dataset, release: Release, landing_root: Path) -> di
             action="Fetch the release again (--from live or mirror:DIR).",
         )
     rows = parquet.read_table(landing_root / release.files[0].path)
-    return {table.name: rows.select([*table.column_names, *PROVENANCE])}
+    rows = rows.select([*table.column_names, *PROVENANCE])
+    return {table.name: raw_table.write(folder / f"{table.name}.parquet", [rows])}

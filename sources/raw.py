@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sources.catalogue import Dataset
 from sources.disk import writing
@@ -23,9 +23,6 @@ from sources.drift import Fingerprint
 from sources.landing import fsync_folder
 from sources.readers import PROVENANCE, READER_VERSION
 from sources.release import Release
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def reader_fingerprint(dataset: Dataset) -> str:
@@ -50,22 +47,23 @@ class RawStore:
         self,
         dataset: Dataset,
         release: Release,
-        tables: dict[str, pa.Table],
+        tables: dict[str, Path],
         contract: dict[str, Any],
         fingerprints: dict[str, Fingerprint],
     ) -> Path:
-        """Writes tables, contract results and form; the folder of another reader version is removed afterwards."""
-        from pyarrow import parquet
+        """Takes tables (Parquet files, moved away), contract results and form.
 
+        The folder of another reader version is removed afterwards.
+        """
         target = self.folder(dataset, release)
         scratch = target.with_name(f".{target.name}.{os.getpid()}")
         shutil.rmtree(scratch, ignore_errors=True)
         form = {name: found.to_dict() for name, found in fingerprints.items()}
         try:
             scratch.mkdir(parents=True)
-            for name, rows in tables.items():
+            for name, path in tables.items():
                 with writing(target / f"{name}.parquet"):
-                    parquet.write_table(rows, scratch / f"{name}.parquet", compression="zstd")
+                    shutil.move(path, scratch / f"{name}.parquet")
             for name, content in (("contract.json", contract), ("fingerprint.json", form)):
                 with writing(target / name):
                     (scratch / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

@@ -1,18 +1,18 @@
 """Bytes to raw tables: all columns text, canonical names, provenance beside every row.
 
-`read_release` opens a payload's files (archives searched recursively), finds the table each catalogue entry
-describes, and returns Arrow tables whose columns are `Table.column_names` followed by `PROVENANCE`. It knows
-formats, not publishers. What it cannot read ends in one PayloadError.
+`write_release` opens a payload's files (archives searched recursively), finds the table each catalogue entry
+describes, and writes it as Parquet whose columns are `Table.column_names` followed by `PROVENANCE`; `read_release`
+returns the same as Arrow tables. They know formats, not publishers. What cannot be read ends in one PayloadError.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sources.catalogue import Dataset, Table, place_of
 from sources.errors import PayloadError
@@ -26,6 +26,7 @@ from sources.readers import (
     json_sql,
     odata_json,
     parquet,
+    raw_table,
     workbook,
 )
 from sources.readers.header import NEAREST_ROW, HeaderNotFound
@@ -33,6 +34,8 @@ from sources.readers.shape import aggregate_rows, published_header
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Taken = TypeVar("Taken")
 
 # Part of every raw file's name: raise it when a change of the readers changes what they return.
 READER_VERSION = "2"
@@ -69,13 +72,34 @@ class _MemberNotFound(HeaderNotFound):
 
 def read_release(dataset: Dataset, files: Sequence[SourceFile], release_id: str) -> dict[str, pa.Table]:
     """Raw tables of one release, by table name. Optional tables that the payload lacks are left out."""
-    tables: dict[str, pa.Table] = {}
+    return _take_release(dataset, files, release_id, lambda _, pieces: _whole(pieces))
+
+
+def write_release(dataset: Dataset, files: Sequence[SourceFile], release_id: str, folder: Path) -> dict[str, Path]:
+    """The same as Parquet files in `folder` (`raw_table`)."""
+    return _take_release(
+        dataset, files, release_id, lambda name, pieces: raw_table.write(folder / f"{name}.parquet", pieces)
+    )
+
+
+def _whole(pieces: Iterator[pa.Table]) -> pa.Table:
+    import pyarrow as pa
+
+    found = list(pieces)
+    return pa.concat_tables(found).replace_schema_metadata(published_header(found))
+
+
+def _take_release(
+    dataset: Dataset, files: Sequence[SourceFile], release_id: str, take: Callable[[str, Iterator[pa.Table]], Taken]
+) -> dict[str, Taken]:
+    """What `take` makes of the name and the pieces of each table."""
+    tables: dict[str, Taken] = {}
     passed_over: list[tuple[str, HeaderNotFound]] = []
     with TemporaryDirectory(prefix="outcomes-read-") as scratch:
         leaves = [leaf for file in files for leaf in _leaves(file, Path(scratch))]
         for table in dataset.tables:
             try:
-                tables[table.name] = _read_table(dataset, table, leaves, release_id)
+                tables[table.name] = take(table.name, _read_table(dataset, table, leaves, release_id))
             except HeaderNotFound as error:
                 # Layouts of one thing differ between releases: an optional table is one of several readings.
                 if not table.optional:
@@ -96,23 +120,19 @@ def _leaves(file: SourceFile, scratch: Path) -> Iterator[Leaf]:
         yield Leaf(file.name, file.path, file.sha256)
 
 
-def _read_table(dataset: Dataset, table: Table, leaves: Sequence[Leaf], release_id: str) -> pa.Table:
-    """All members of one table, concatenated. Raises HeaderNotFound when any of them is not that table."""
-    import pyarrow as pa
-
+def _read_table(dataset: Dataset, table: Table, leaves: Sequence[Leaf], release_id: str) -> Iterator[pa.Table]:
+    """All members of one table, piece by piece. Raises HeaderNotFound when any of them is not that table."""
     if table.format == "json_sql":
-        return _with_provenance(_read_json_sql(dataset, table, leaves), release_id, leaves[0].sha256, "")
+        yield _with_provenance(_read_json_sql(dataset, table, leaves), release_id, leaves[0].sha256, "")
+        return
     members = _members(table, leaves)
     if not members:
         names = ", ".join(leaf.name for leaf in leaves[:8]) or "an empty archive"
         raise _MemberNotFound(names, f"a file matching {table.member!r} for table {table.name}", "none", ("member",))
     _refuse_partial_archive(table, members)
-    pieces = [
-        _with_provenance(aggregate_rows(table, rows), release_id, leaf.sha256, member)
-        for leaf in members
-        for member, rows in _read_leaf(dataset, table, leaf, leaves)
-    ]
-    return pa.concat_tables(pieces).replace_schema_metadata(published_header(pieces))
+    for leaf in members:
+        for member, rows in _read_leaf(dataset, table, leaf, leaves):
+            yield _with_provenance(aggregate_rows(table, rows), release_id, leaf.sha256, member)
 
 
 def _read_json_sql(dataset: Dataset, table: Table, leaves: Sequence[Leaf]) -> pa.Table:
@@ -162,7 +182,8 @@ def _read_leaf(dataset: Dataset, table: Table, leaf: Leaf, leaves: Sequence[Leaf
     """(member, rows) pairs; rows carry canonical text columns and `_row_number`."""
     try:
         if _format(table, leaf) == "csv":
-            yield leaf.base_name, csv.read(table, leaf.path, leaf.name)
+            for rows in csv.read(table, leaf.path, leaf.name):
+                yield leaf.base_name, rows
         elif _format(table, leaf) == "workbook":
             yield from workbook.read(table, leaf.path, leaf.name)
         elif table.format == "parquet":

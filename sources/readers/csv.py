@@ -1,9 +1,10 @@
-"""CSV to an Arrow table of text. The dialect is fixed (comma, double quote): known formats are not sniffed."""
+"""CSV to Arrow tables of text. The dialect is fixed (comma, double quote): known formats are not sniffed."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +19,28 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 1 << 18
 CHUNK = 1 << 20
+BLOCK_BYTES = 1 << 20  # of the file, read at once: no row is longer
 
 
 class Unreadable(Exception):
     """The bytes are not the CSV they should be."""
 
 
-def read(table: Table, path: Path, where: str) -> pa.Table:
-    """Canonical text columns and `_row_number` (as a spreadsheet would number the row)."""
+def read(table: Table, path: Path, where: str) -> Iterator[pa.Table]:
+    """Canonical text columns and `_row_number` (as a spreadsheet would number the row), piece by piece.
+
+    One piece where a table needs all of its rows at once.
+    """
+    import pyarrow as pa
+
     header, above, width, lines = _header(table, path, where)
-    limits.check_size(Unreadable, rows=_count_lines(path), columns=width)
-    rows = _body(path, table.encoding, header, width, lines)
-    return add_captured(table, keep_rows(table, select_columns(table, rows, header)), above)
+    is_whole = table.melt is not None or table.distinct or table.aggregate is not None
+    limits.check_size(Unreadable, rows=_count_lines(path), columns=width, in_pieces=not is_whole)
+    body: Iterator[pa.Table] = _body(path, table.encoding, header, width, lines)
+    if is_whole:
+        body = iter([pa.concat_tables(body)])
+    for rows in body:
+        yield add_captured(table, keep_rows(table, select_columns(table, rows, header)), above)
 
 
 def _header(table: Table, path: Path, where: str) -> tuple[Header, list[list[str]], int, int]:
@@ -61,25 +72,31 @@ def _with_bom(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
 
 
-def _body(path: Path, encoding: str, header: Header, width: int, lines: int) -> pa.Table:
-    """All rows below the header; columns are named by their index, `_row_number` is appended."""
+def _body(path: Path, encoding: str, header: Header, width: int, lines: int) -> Iterator[pa.Table]:
+    """All rows below the header, at least one piece; columns are named by their index, `_row_number` is appended."""
     import pyarrow as pa
     from pyarrow import csv as pacsv
 
     names = [str(index) for index in range(width)]
+    number = header.row + 2
     try:
-        rows = pacsv.read_csv(
+        with pacsv.open_csv(
             path,
-            read_options=pacsv.ReadOptions(skip_rows=lines, column_names=names, encoding=encoding),
+            read_options=pacsv.ReadOptions(
+                skip_rows=lines, column_names=names, encoding=encoding, block_size=BLOCK_BYTES
+            ),
             parse_options=pacsv.ParseOptions(newlines_in_values=True),
             convert_options=pacsv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
-        )
+        ) as batches:
+            for batch in batches:
+                rows = pa.Table.from_batches([batch])
+                yield rows.append_column("_row_number", pa.array(range(number, number + batch.num_rows), pa.int64()))
+                number += batch.num_rows
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        if "Empty CSV file" in str(error):
-            rows = pa.table({name: pa.array([], pa.string()) for name in names})
-        else:
+        if "Empty CSV file" not in str(error):
             raise Unreadable(str(error)) from error
-    first = header.row + 2
-    return rows.append_column("_row_number", pa.array(range(first, first + rows.num_rows), pa.int64()))
+    if number == header.row + 2:
+        none = {name: pa.array([], pa.string()) for name in names}
+        yield pa.table(none | {"_row_number": pa.array([], pa.int64())})

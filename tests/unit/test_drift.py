@@ -53,6 +53,11 @@ def rows(years: tuple[str, ...] = ("2020", "2021", "2022")) -> Rows:
     ]
 
 
+def form_of(described: Dataset, path: Path) -> dict[str, Fingerprint]:
+    tables = read_release(described, [SourceFile(path.name, path, "f" * 64)], "r")
+    return fingerprints(described, {name: [rows] for name, rows in tables.items()})
+
+
 @pytest.fixture
 def form(tmp_path: Path) -> Callable[..., dict[str, Fingerprint]]:
     """The form of a release that holds these rows."""
@@ -63,7 +68,7 @@ def form(tmp_path: Path) -> Callable[..., dict[str, Fingerprint]]:
         csv.writer(text).writerows(content)
         path.write_text(text.getvalue(), encoding="utf-8")
         declared = found or dataset()
-        return fingerprints(declared, read_release(declared, [SourceFile(path.name, path, "f" * 64)], "r"))
+        return form_of(declared, path)
 
     return of
 
@@ -199,7 +204,7 @@ def test_sheets_are_compared_without_their_years(tmp_path: Path) -> None:
             page = book.add_worksheet(name)
             page.write_row(0, 0, ["Area code", "Value"])
             page.write_row(1, 0, [LIVERPOOL, 1])
-        return fingerprints(found, read_release(found, [SourceFile(path.name, path, "f" * 64)], "r"))
+        return form_of(found, path)
 
     assert drifts_of_release(found, sheet("Table 1 2024"), sheet("table 1 2025")) == []
     (drift,) = drifts_of_release(found, sheet("Table 1 2024"), sheet("Local authorities"))

@@ -172,6 +172,34 @@ def test_each_rule_fails_on_what_it_is_for(runner: Runner, name: str) -> None:
     assert failed[name].severity == ("warn" if name == "unit_accepted" else "error")
 
 
+def repeated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keys that pieces share, values that do not fit, and rows without a key."""
+    rows = pd.concat([frame, frame.iloc[[0, 9]], frame.iloc[:6].assign(area_code="", period_label=" ")])
+    return rows.assign(value="-1", unit=["homes", "flats", None, "dwellings"] * 5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        repeated,
+        lambda frame: frame[frame["area_code"] != HOME[1]].assign(value="[x]"),
+        lambda frame: frame.drop(columns=["area_code"]).assign(value=["900", *["1"] * 11]),
+    ],
+)
+def test_a_table_in_pieces_is_judged_as_the_whole(
+    runner: Runner, change: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    values = (*EXPECT.values, Bounds("value", max=200, mostly=0.9), Bounds("unit", pattern="^d", mostly=0.2))
+    suite = landing_contract("d", "t", replace(EXPECT, values=values))
+    frame = corrupted(change)
+    subject: dict[str, Any] = {"kind": "contract", "dataset": "d", "table_name": "t"}
+    whole = runner.check(suite, frame, **subject)
+    pieces = [frame.iloc[at : at + 4] for at in range(0, len(frame), 4)]
+    told = runner.check_pieces(suite, lambda: iter(pieces), **subject)
+    assert [replace(result, checked_at=whole.results[0].checked_at) for result in told.results] == whole.results
+    assert told.document["validation"]["results"] == whole.document["validation"]["results"]
+
+
 def test_a_warning_does_not_block(runner: Runner) -> None:
     checked = check(runner, corrupted(put(0, "unit", "homes")))
     assert checked.passed

@@ -15,8 +15,11 @@ import xlsxwriter
 
 from sources.catalogue import Dataset
 from sources.errors import PayloadError
-from sources.readers import SourceFile, read_release
+from sources.readers import SourceFile, raw_table, read_release, write_release
+from sources.readers.shape import header_of
 from tests.reading import toy_dataset
+
+RELEASE_ID = "toy_things:-:2026-01-01:ffff"
 
 
 def dataset(**table: Any) -> Dataset:
@@ -29,7 +32,7 @@ def dataset(**table: Any) -> Dataset:
 
 
 def read(described: Dataset, path: Path) -> dict[str, list[str]]:
-    tables = read_release(described, [SourceFile(path.name, path, "f" * 64)], "toy_things:-:2026-01-01:ffff")
+    tables = read_release(described, [SourceFile(path.name, path, "f" * 64)], RELEASE_ID)
     found: dict[str, list[str]] = tables["things"].to_pydict()
     return found
 
@@ -247,20 +250,39 @@ def refused(described: Dataset, path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "found"),
+    ("limit", "value", "found", "whole"),
     [
-        ("ROWS", 100, "201 rows, more than 100"),
-        ("COLUMNS", 1, "2 columns, more than 1"),
-        ("CELLS", 300, "201 rows of 2 columns, more than 300 cells"),
+        ("ROWS_IN_PIECES", 100, "201 rows, more than 100", False),
+        ("COLUMNS", 1, "2 columns, more than 1", False),
+        ("ROWS", 100, "201 rows, more than 100", True),
+        ("CELLS", 300, "201 rows of 2 columns, more than 300 cells", True),
     ],
 )
 def test_csv_that_is_too_large_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, found: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, found: str, *, whole: bool
 ) -> None:
-    path = save(tmp_path, "things.csv", b"Area code,Value\n" + b"E08000012,1\n" * 200)
-    assert len(read(dataset(), path)["code"]) == 200
+    path = save(tmp_path, "things.csv", b"Area code,Value\n" + b"".join(b"E08000012,%d\n" % at for at in range(200)))
+    described = dataset(distinct=whole)  # which needs all rows at once
+    assert len(read(described, path)["code"]) == 200
     monkeypatch.setattr(f"sources.limits.{limit}", value)
-    assert refused(dataset(), path) == found
+    assert refused(described, path) == found
+
+
+def test_csv_in_many_pieces_is_the_same_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [b'E0800%04d,"%d\nor so"\r\n' % (at, at) for at in range(500)]
+    path = save(tmp_path, "things.csv", b"A title\r\nArea code,Value\r\n" + b"".join(lines))
+    whole = read(dataset(), path)
+    assert whole["value"][-1] == "499\nor so" and whole["_row_number"] == [str(at) for at in range(3, 503)]
+    monkeypatch.setattr("sources.readers.csv.BLOCK_BYTES", 1_000)
+    monkeypatch.setattr("sources.readers.raw_table.PIECE_ROWS", 70)
+    assert read(dataset(), path) == whole
+    written = write_release(dataset(), [SourceFile(path.name, path, "f" * 64)], RELEASE_ID, tmp_path)["things"]
+    pieces = list(raw_table.pieces(written))
+    assert len(pieces) > 5 and max(piece.num_rows for piece in pieces) <= 70
+    assert pa.concat_tables(pieces).to_pydict() == whole
+    assert {str(header_of(piece)) for piece in pieces} == {
+        "(['Area code', 'Value'], {'code': 'Area code', 'value': 'Value'})"
+    }
 
 
 @pytest.mark.parametrize(
