@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FACT = "model.outcomes.fct_observation"
 # Columns of provenance are compared too: the list of files says which release each one is.
-NOTED = ("release", "dataset", "drift", "published_answer")
+NOTED = ("release", "dataset", "drift", "refresh", "stale_dataset", "published_answer")
 
 
 def plan(home: Home, mirror: Path, folder: Path) -> Path:

@@ -26,6 +26,7 @@ WRITERS = {
     "orchestration/publish.py": "",
     "orchestration/diff.py": "",
     "sources/readers/json_sql.py": "':memory:'",
+    "benchmarks/__main__.py": "home.build_db",
     "benchmarks/floor.py": "target",
     "benchmarks/dlt_pipeline.py": "target",
     "benchmarks/growth.py": "home.build / 'typed.duckdb'",
