@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import pytest
 
-from orchestration.home import PROJECT_ROOT
+from orchestration.home import PROJECT_ROOT, Home
 from orchestration.lake.store import EXTENSIONS, Lake
 
 QUIET = {"stdout": subprocess.DEVNULL}
@@ -44,6 +44,14 @@ class Postgres:
     def dump(self, lake: Lake) -> str:
         command = [self.programs / "pg_dump", lake.catalog]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="session")
+def file_mart(request: pytest.FixtureRequest) -> Path:
+    """What `outcomes run --from sample` publishes as a file: that of OUTCOMES_SAMPLE_HOME, or of a run of its own."""
+    given = os.environ.get("OUTCOMES_SAMPLE_HOME")
+    home = Home(Path(given).resolve()) if given else request.getfixturevalue("sample_home")
+    return home.mart
 
 
 @pytest.fixture(scope="session")
