@@ -76,7 +76,7 @@ def looked_at_while(con: duckdb.DuckDBPyConnection, writers: list[Future[Finishe
 
 def test_two_refreshes_of_different_publishers_at_once(lake: Lake, file_mart: Path, tmp_path: Path) -> None:
     others = {dataset.publisher for dataset in load_catalogue().values()} - {*FIRST, *SECOND}
-    here, there = Home(tmp_path / "here" / "home"), Home(tmp_path / "there" / "home")
+    here, there = Home(tmp_path / "here"), Home(tmp_path / "there")
     alone = refreshed(here, [*FIRST])
     assert alone.code == 0, alone.err
     with connect(lake) as con:

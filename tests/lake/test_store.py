@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -21,6 +22,7 @@ from orchestration.lake.store import (
     commit,
     connect,
     current_snapshot,
+    discard,
     expire,
     quoted,
     swap,
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.lake
 
 COMMITS = 20
 TABLES = ("fct", "dim")
+SIDE_BY_SIDE = {"a": range(1, 6), "b": range(6, 11)}  # builds that two writers publish at once
 
 
 def publish(con: duckdb.DuckDBPyConnection, writer: str, number: int, rows: int = 1000) -> None:
@@ -72,21 +75,30 @@ def publish_many(lake: Lake, writer: str, numbers: range) -> None:
             publish(con, writer, number)
 
 
-def side_by_side() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+def die_while_publishing(lake: Lake, writer: str) -> None:
+    """A process that is gone between the swap of its tables and its commit."""
+    con = connect(lake)
+    for table in TABLES:
+        con.execute(f'create table outcomes.mart."{table}__{writer}" as select 9 as build')
+    commit(con, f"{PUBLISHED}9", lambda: (swap(con, "mart", writer), os._exit(9)))
 
 
-def test_two_processes_lose_no_commit(lake: Lake) -> None:
+def side_by_side(processes: int = 2) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+
+
+@pytest.mark.parametrize("writers", [2, 8])
+def test_processes_that_write_to_the_same_tables_lose_no_commit(lake: Lake, writers: int) -> None:
     with connect(lake) as con:
         con.execute("create schema outcomes.raw; create table outcomes.raw.newest (writer int, number int)")
         con.execute("create table outcomes.raw.log (writer int, number int)")
-        with side_by_side() as pool:
-            again = list(pool.map(commit_many, [lake] * 2, [1, 2]))
+        with side_by_side(writers) as pool:
+            again = list(pool.map(commit_many, [lake] * writers, range(writers)))
         committed = con.execute("select count(*), count(distinct (writer, number)) from outcomes.raw.log").fetchone()
         newest = con.execute("from outcomes.raw.newest order by all").fetchall()
-    print(f"\ntwo processes x {COMMITS} commits to the same tables: {committed[0]} kept, made again {again}")
-    assert committed == (2 * COMMITS, 2 * COMMITS)
-    assert newest == [(1, COMMITS - 1), (2, COMMITS - 1)]
+    print(f"\n{writers} processes x {COMMITS} commits to the same tables: {committed[0]} kept, made again {again}")
+    assert committed == (writers * COMMITS, writers * COMMITS)
+    assert newest == [(writer, COMMITS - 1) for writer in range(writers)]
 
 
 def test_a_reader_sees_whole_states_only_and_one_of_them_throughout(lake: Lake) -> None:
@@ -94,18 +106,18 @@ def test_a_reader_sees_whole_states_only_and_one_of_them_throughout(lake: Lake) 
         publish(con, "a", 0)
         states = set()
         with side_by_side() as pool:
-            done = [pool.submit(publish_many, lake, writer, range(10, 18)) for writer in "ab"]
+            done = [pool.submit(publish_many, lake, writer, numbers) for writer, numbers in SIDE_BY_SIDE.items()]
             while not all(writer.done() for writer in done):
                 reader.execute("begin")
                 first, second, third = seen(reader), seen(reader), seen(reader)
                 reader.execute("commit")
                 assert first[0] == first[1] == second[0] == third[1], (first, second, third)
                 states.add(first[0])
+                time.sleep(0.05)  # so that it does not take the processor from the writers
             for writer in done:
                 writer.result()
         assert len(states) > 2, "nothing was published while the reader looked"
-        assert [build.build_id for build in builds(con)][::-1][0] == "0"
-        assert len(builds(con)) == 17
+        assert {build.build_id for build in builds(con)} == {str(number) for number in range(11)}
         assert set(tables(con, "mart")) == set(TABLES), "nothing is left under a writer's own names"
 
 
@@ -142,6 +154,20 @@ def test_an_error_leaves_nothing_behind(lake: Lake) -> None:
             commit(con, f"{PUBLISHED}2", work)
         assert current_snapshot(con) == before
         assert seen(con) == [(1, 1000), (1, 1000)]
+
+
+def test_a_writer_that_is_killed_while_it_publishes_changes_nothing(lake: Lake) -> None:
+    with connect(lake) as con:
+        publish(con, "a", 1)
+        killed = get_context("spawn").Process(target=die_while_publishing, args=(lake, "a"))
+        killed.start()
+        killed.join()
+        assert killed.exitcode == 9
+        assert seen(con) == [(1, 1000)] * 2
+        discard(con, "mart", "a")  # as the writer's next build begins
+        publish(con, "a", 2)
+        assert seen(con) == [(2, 1000)] * 2
+        assert [build.build_id for build in builds(con)] == ["2", "1"]
 
 
 def test_an_earlier_build_is_read_by_version_by_time_and_as_a_whole(lake: Lake) -> None:
@@ -218,8 +244,8 @@ def test_two_processes_write_to_one_store(store: str, make_lake: Callable[[str],
     with connect(lake) as con:
         publish(con, "a", 0)
         with side_by_side() as pool:
-            list(pool.map(publish_many, [lake] * 2, "ab", [range(1, 6), range(6, 11)]))
-        assert len(builds(con)) == 11
+            list(pool.map(publish_many, [lake] * 2, *zip(*SIDE_BY_SIDE.items(), strict=True)))
+        assert {build.build_id for build in builds(con)} == {str(number) for number in range(11)}
         (build, rows), (same, _) = seen(con)
         assert (build, rows) == (same, 1000)
 
