@@ -265,6 +265,20 @@ def test_a_password_is_taken_from_the_environment_only(
     assert PASSWORD not in str(told.value)
 
 
+def test_a_role_that_may_only_read_reads_and_no_more(lake: Lake, postgres: Postgres) -> None:
+    database = lake.catalog.rpartition("=")[2]
+    postgres.ask(database, f"create role analyst_{database} login password '{PASSWORD}'")
+    postgres.ask(database, f"alter default privileges grant select on tables to analyst_{database}")
+    with connect(lake) as con:
+        publish(con, "a", 1)
+    analyst = Lake(lake.catalog.replace("user=lake", f"user=analyst_{database}"), lake.data)
+    with connect(analyst) as reader:
+        assert seen(reader) == [(1, 1000)] * 2
+        with pytest.raises(duckdb.Error, match="permission denied"):
+            reader.execute("delete from outcomes.mart.fct")
+        assert seen(reader) == [(1, 1000)] * 2
+
+
 def test_what_is_missing_is_named(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSWORD", "wrong")
     with pytest.raises(LakeError, match="password authentication failed"):
