@@ -19,7 +19,7 @@ from orchestration.options import json_option, quiet_option
 if TYPE_CHECKING:
     import duckdb
 
-FAILED = 1
+GOOD, FAILED, DEGRADED = 0, 1, 3
 
 
 @click.group()
@@ -42,6 +42,7 @@ def lake() -> None:
 @json_option
 def refresh(origin: str, named: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Fetch and land, hand in to the lake, build the mart from what all writers handed in, check, publish."""
+    from orchestration.ingest import Outcome
     from orchestration.lake.refresh import build, hand_in, ingest
     from orchestration.warehouse import Warehouse
     from sources.origins import OriginError, parse
@@ -67,11 +68,17 @@ def refresh(origin: str, named: tuple[str, ...], quiet: bool, as_json: bool) -> 
             progress.say(None, "hand in")
             changed = hand_in(con, warehouse, datasets)
             done = build(con, warehouse, lambda text: progress.say(None, text))
+    outcomes = [Outcome.read(home.statuses, name) for name in datasets]
+    problems = {found.dataset: found.problems for found in outcomes if found and found.failed}
     if as_json:
-        click.echo(reports.as_json("lake refresh", [asdict(done) | {"handed_in": changed}], done.build_id))
+        row = asdict(done) | {"handed_in": changed}
+        click.echo(reports.as_json("lake refresh", [row], done.build_id, problems=problems))
     else:
         later = "" if done.counts else ", a later build of another writer"
         click.echo(f"handed in: {len(changed)} datasets; published: {done.build_id}{later}")
+        for dataset, found in problems.items():
+            click.echo(f"served from its last good release: {dataset}: {'; '.join(found)}")
+    sys.exit(DEGRADED if problems else GOOD)
 
 
 @lake.command(name="builds")

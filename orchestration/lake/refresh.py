@@ -114,15 +114,30 @@ def hand_in(con: duckdb.DuckDBPyConnection, warehouse: Warehouse, datasets: Coll
         _add_checks(con, warehouse, releases)
         _add_versions(con, versions)
         commit(con, "tables of the lake", lambda: _create_shared(con))
-        known = dict(con.execute(f"select dataset, version from {ALIAS}.raw.handed_in").fetchall())
-        changed = [name for name, version in versions.items() if known.get(name) != version]
+        changed = _news(con, versions)
         discard(con, "raw", home.writer)
         names = [f"{name}__{table}" for name in changed for table in chosen[name].table_names]
         commit(con, f"raw tables of {home.writer}", lambda: _copy(con, names, home.writer))
-        commit(con, f"handed in: {', '.join(changed) or 'nothing new'}", lambda: _hand_over(con, home.writer, versions))
+
+        def hand_over() -> None:
+            _refuse_mixture(con)
+            if _news(con, versions) != changed:
+                raise LakeError("another writer handed in the same datasets meanwhile; a publisher has one writer")
+            swap(con, "raw", home.writer)
+            for table in SHARED:
+                con.execute(f"delete from {ALIAS}.raw.{table} where list_contains(?, dataset)", [list(versions)])
+                con.execute(f"insert into {ALIAS}.raw.{table} by name from handed.raw.{table}")
+
+        commit(con, f"handed in: {', '.join(changed) or 'nothing new'}", hand_over)
     finally:
         con.execute("detach handed")
     return changed
+
+
+def _news(con: duckdb.DuckDBPyConnection, versions: Mapping[str, str]) -> list[str]:
+    """Datasets of which the lake has another version than this, or none."""
+    known = dict(con.execute(f"select dataset, version from {ALIAS}.raw.handed_in").fetchall())
+    return [name for name, version in versions.items() if known.get(name) != version]
 
 
 def _version(dataset: Dataset, releases: Collection[Any]) -> str:
@@ -169,14 +184,6 @@ def _copy(con: duckdb.DuckDBPyConnection, names: Collection[str], writer: str) -
         con.execute(f'create table {ALIAS}.raw."{name}__{writer}" as from handed.raw."{name}"')
 
 
-def _hand_over(con: duckdb.DuckDBPyConnection, writer: str, versions: Mapping[str, str]) -> None:
-    _refuse_mixture(con)
-    swap(con, "raw", writer)
-    for table in SHARED:
-        con.execute(f"delete from {ALIAS}.raw.{table} where list_contains(?, dataset)", [list(versions)])
-        con.execute(f"insert into {ALIAS}.raw.{table} by name from handed.raw.{table}")
-
-
 def _refuse_mixture(con: duckdb.DuckDBPyConnection) -> None:
     kinds = con.execute(
         f"select distinct origin = 'sample' from (select origin from {ALIAS}.raw.release "
@@ -197,8 +204,7 @@ def build(con: duckdb.DuckDBPyConnection, warehouse: Warehouse, say: Say) -> Ref
     started_at = dt.datetime.now(dt.UTC)
     build_id = new_build_id(started_at, uuid4().hex)
     discard(con, "mart", home.writer)
-    snapshot = current_snapshot(con)
-    _show_raw(con, home, warehouse, snapshot)
+    snapshot = _show_raw(con, home, warehouse)
     say(f"building from snapshot {snapshot}")
     quality = _dbt_build(home)
     say("release gate")
@@ -229,11 +235,16 @@ def build(con: duckdb.DuckDBPyConnection, warehouse: Warehouse, say: Say) -> Ref
         return Refreshed(str(later), {})
 
 
-def _show_raw(con: duckdb.DuckDBPyConnection, home: WriterHome, warehouse: Warehouse, snapshot: int) -> None:
-    """A new build database whose schema `raw` shows one snapshot of the lake's; empty tables for what is not in it."""
+def _show_raw(con: duckdb.DuckDBPyConnection, home: WriterHome, warehouse: Warehouse) -> int:
+    """A new build database whose schema `raw` shows the newest snapshot of the lake's, which it returns.
+
+    Its tables are empty for what nobody has handed in.
+    """
     catalogue = warehouse.catalogue
     transform.prepare_build_database(home, catalogue, {name: [] for name in catalogue}, warehouse.raw)
-    handed_in = tables(con, "raw")
+    con.execute("begin")  # so that all three are of one moment
+    snapshot, handed_in, published = current_snapshot(con), tables(con, "raw"), tables(con, "mart")
+    con.execute("commit")
     con.execute(f"attach {quoted(home.build_db)} as shown")
     for dataset in catalogue.values():
         for table in dataset.table_names:
@@ -253,7 +264,7 @@ def _show_raw(con: duckdb.DuckDBPyConnection, home: WriterHome, warehouse: Wareh
     con.execute(f"delete from shown.raw.dataset where dataset in (select dataset from {ALIAS}.raw.dataset {at})")
     con.execute(f"insert into shown.raw.dataset by name from {ALIAS}.raw.dataset {at}")
     con.execute("delete from shown.raw.published_answer")
-    if "mart_measure_coverage" in tables(con, "mart"):
+    if "mart_measure_coverage" in published:
         # A lake is of the sample or of everything else; else it matters whether publishers themselves were asked.
         live = "select bool_or(origin = 'live') from"
         con.execute(
@@ -262,6 +273,7 @@ def _show_raw(con: duckdb.DuckDBPyConnection, home: WriterHome, warehouse: Wareh
             f"from {ALIAS}.mart.mart_measure_coverage {at}"
         )
     con.execute("detach shown")
+    return snapshot
 
 
 def _dbt_build(home: WriterHome) -> list[dict[str, Any]]:
