@@ -54,7 +54,7 @@ def differences(con: duckdb.DuckDBPyConnection, file_mart: Path) -> dict[str, in
         "select table_name, null, null, null, comment from duckdb_tables() "
         "where database_name = '{0}' and schema_name = 'mart'"
     )
-    file, lake = described.format("file"), described.format("outcomes")
+    file, lake = (f"from ({described.format(catalog)})" for catalog in ("file", "outcomes"))
     query = f"select count(*) from (({file} except {lake}) union all ({lake} except {file}))"
     found["types and comments"] = con.execute(query).fetchone()[0]
     con.execute("detach file")
