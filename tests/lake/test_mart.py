@@ -32,7 +32,7 @@ def refreshed(home: Home, publishers: list[str]) -> Finished:
 
 def content(con: duckdb.DuckDBPyConnection, at: str = "") -> dict[str, tuple[int, int]]:
     """Rows and fingerprint of every table of the mart."""
-    query = 'select count(*), coalesce(bit_xor(hash(t)), 0) from outcomes.mart."{}" {} as t'
+    query = 'select count(*), coalesce(bit_xor(hash(t)), 0) from (from outcomes.mart."{}" {}) as t'
     names = [name for name in tables(con, "mart") if "__" not in name]
     return {name: con.execute(query.format(name, at)).fetchone() for name in names}
 
