@@ -36,6 +36,7 @@ from orchestration.publish import QUALITY_COLUMNS, describe, new_build_id
 from sources.catalogue import Dataset
 from sources.place import place
 from sources.raw import raw_columns, reader_fingerprint
+from sources.release import Release
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from orchestration.warehouse import Warehouse
 
 # Tables of `raw` that every writer has rows in; the column `dataset` says whose.
-SHARED = ("release", "dataset", "drift", "contract_check", "handed_in")
+SHARED = ("release", "refresh", "stale_dataset", "drift", "contract_check", "handed_in")
 STORAGE_VERSION = "ducklake 1.0"
 Say = Callable[[str], None]
 
@@ -107,7 +108,8 @@ def hand_in(con: duckdb.DuckDBPyConnection, warehouse: Warehouse, datasets: Coll
     chosen = {name: warehouse.catalogue[name] for name in datasets}
     releases = {name: found for name, found in warehouse.releases().items() if name in chosen}
     home.build_db.parent.mkdir(parents=True, exist_ok=True)
-    transform.prepare_build_database(home, chosen, releases, warehouse.raw, warehouse.refused_for_drift())
+    refused = warehouse.refused_for_drift()
+    transform.prepare_build_database(home, transform.raw_tables(home, chosen, releases, warehouse.raw, refused))
     versions = {name: _version(dataset, releases[name]) for name, dataset in chosen.items()}
     con.execute(f"attach {quoted(home.build_db)} as handed")
     try:
@@ -241,7 +243,8 @@ def _show_raw(con: duckdb.DuckDBPyConnection, home: WriterHome, warehouse: Wareh
     Its tables are empty for what nobody has handed in.
     """
     catalogue = warehouse.catalogue
-    transform.prepare_build_database(home, catalogue, {name: [] for name in catalogue}, warehouse.raw)
+    nothing: dict[str, list[Release]] = {name: [] for name in catalogue}
+    transform.prepare_build_database(home, transform.raw_tables(home, catalogue, nothing, warehouse.raw))
     con.execute("begin")  # so that all three are of one moment
     snapshot, handed_in, published = current_snapshot(con), tables(con, "raw"), tables(con, "mart")
     con.execute("commit")
@@ -259,10 +262,9 @@ def _show_raw(con: duckdb.DuckDBPyConnection, home: WriterHome, warehouse: Wareh
                     f"select {', '.join(f'null::varchar as {column}' for column in columns)} where false)"
                 )
     at = f"at (version => {snapshot})"
-    con.execute(f"insert into shown.raw.release by name from {ALIAS}.raw.release {at}")
-    con.execute(f"insert into shown.raw.drift by name from {ALIAS}.raw.drift {at}")
-    con.execute(f"delete from shown.raw.dataset where dataset in (select dataset from {ALIAS}.raw.dataset {at})")
-    con.execute(f"insert into shown.raw.dataset by name from {ALIAS}.raw.dataset {at}")
+    for table in ("release", "refresh", "stale_dataset", "drift"):
+        con.execute(f"delete from shown.raw.{table} where dataset in (select dataset from {ALIAS}.raw.handed_in {at})")
+        con.execute(f"insert into shown.raw.{table} by name from {ALIAS}.raw.{table} {at}")
     con.execute("delete from shown.raw.published_answer")
     if "mart_measure_coverage" in published:
         # A lake is of the sample or of everything else; else it matters whether publishers themselves were asked.

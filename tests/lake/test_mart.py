@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration import transform
 from orchestration.home import Home
 from orchestration.lake import refresh
 from orchestration.lake.store import PUBLISHED, Lake, LakeError, builds, commit, connect, expire, quoted, tables
@@ -22,6 +23,7 @@ FIRST, SECOND = ("ons",), ("nomis", "dfe", "dft", "ofcom", "ohid", "orr")
 # When something was fetched or checked differs from run to run; so does which build it is.
 MOMENTS = ("retrieved_at", "checked_at")
 OF_THE_BUILD = "build"
+NAMED = {"check_name": "a test", "found": "2 rows"}
 
 
 def refreshed(home: Home, publishers: list[str]) -> Finished:
@@ -109,7 +111,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
 def dbt_that_builds(con: duckdb.DuckDBPyConnection, *, passed: bool = True) -> list[dict[str, object]]:
     """In place of dbt: one table under a writer's own name, and one test."""
     con.execute("create table outcomes.mart.fct_observation__0000 as select 1 as a")
-    return [{"check_name": "a test", "passed": passed, "severity": "error", "found": "2 rows"}]
+    return [{"passed": passed, "severity": "error"} | NAMED]
 
 
 def test_a_failed_check_publishes_nothing(lake: Lake, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,3 +158,29 @@ def test_the_sample_is_never_mixed_with_anything_else(lake: Lake, warehouse: War
         con.execute("update outcomes.raw.release set origin = 'live'")
         with pytest.raises(LakeError, match="a lake of the sample or of everything else, found both"):
             refresh.hand_in(con, warehouse, ["ons_gerd"])
+
+
+def test_models_find_in_the_lake_what_they_find_in_files(
+    lake: Lake, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, catalogue = refresh.WriterHome(warehouse.home.root), warehouse.catalogue
+    refresh.ingest(home, "sample", ["ons_gerd", "orr_station_usage"])
+    monkeypatch.setattr(refresh, "_dbt_build", lambda home: [{"passed": False, "severity": "error"} | NAMED])
+    monkeypatch.setattr(refresh, "_gate", lambda con, home, warehouse: [])
+    files = Home(warehouse.home.root)
+    transform.prepare_build_database(files, transform.raw_tables(files, catalogue, warehouse.releases(), warehouse.raw))
+    with connect(lake) as con:
+        refresh.hand_in(con, warehouse, list(catalogue))
+        with pytest.raises(LakeError, match="nothing was published"):
+            refresh.build(con, warehouse, lambda text: None)
+        con.execute(f"attach {quoted(home.build_db)} as shown; attach {quoted(files.build_db)} as files")
+        names = con.execute("select table_name from information_schema.tables where table_catalog = 'files'").fetchall()
+        raw = [name for (name,) in names if "__" in name or name in ("release", "refresh", "stale_dataset", "dataset")]
+        assert len(raw) > 90
+        rows = 0
+        for name in raw:
+            there, here = (f'(select * from {catalog}.raw."{name}")' for catalog in ("files", "shown"))
+            query = f"select count(*) from (({there} except all {here}) union all ({here} except all {there}))"
+            assert con.execute(query).fetchone() == (0,), name
+            rows += con.execute(f"select count(*) from {here}").fetchone()[0]
+        assert rows > 1000
