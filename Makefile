@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test test-fast test-builds test-builds-1 test-builds-2 test-builds-3 test-browser test-clients clients fuzz lint audit bench ui lock clean
+.PHONY: run refresh test test-fast test-builds test-builds-1 test-builds-2 test-builds-3 test-browser test-clients test-lake clients fuzz lint audit bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
@@ -18,7 +18,7 @@ ui: .venv/run.stamp
 test: test-fast test-builds
 
 test-fast: .venv/dev.stamp
-	@$(BIN)/python -m pytest -m "not end_to_end" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not end_to_end and not lake" -n 2 --dist loadfile
 
 # Whole builds wait for disks and processes now and then: three at once keep two cores busy. Tests that look at the same
 # build are in one process.
@@ -39,6 +39,10 @@ test-builds-3:
 # The scorecard in Chromium (or CHROMIUM); OUTCOMES_SAMPLE_HOME names a sample build to look at, else one is made.
 test-browser: .venv/dev.stamp
 	@$(BIN)/python -m pytest -m browser
+
+# The mart in a DuckLake (docs/lake.md). Needs Debian's package postgresql; OUTCOMES_SAMPLE_HOME as above.
+test-lake: .venv/dev.stamp .venv/lake.stamp .venv/s3.stamp
+	@$(BIN)/python -m pytest -m lake
 
 # Programs that read what is published, each in an environment of its own. Those that are not made are skipped by `make test`.
 CLIENTS := csvw duckdb_earlier duckdb_oldest frames node sqlalchemy
@@ -66,6 +70,8 @@ audit: .venv/audit.stamp
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/dev.txt requirements/uv.txt requirements/audit.txt
 	@for client in csvw frames sqlalchemy; do \
 		$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/clients/$$client.txt || exit 1; done
+	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/lake.txt
+	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/s3.txt
 
 bench: .venv/dev.stamp .venv/bench.stamp
 	@$(BIN)/python -m benchmarks
@@ -82,6 +88,10 @@ lock:
 		--extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		-c requirements/run.txt requirements/bench.in -o requirements/bench.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		-c requirements/dev.txt requirements/lake.in -o requirements/lake.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/s3.in -o requirements/s3.txt
 	for client in requirements/clients/*.in; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header $$client -o $${client%.in}.txt || exit 1; done
 	npm install --prefix tests/clients/node --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
@@ -98,6 +108,16 @@ lock:
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# DuckDB's extensions as packages: what `outcomes lake` needs beside the rest.
+.venv/lake.stamp: .venv/run.stamp requirements/lake.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/lake.txt
+	@touch $@
+
+.venv/s3.stamp: .venv/uv.stamp requirements/s3.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/s3
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv/s3/bin/python --require-hashes -r requirements/s3.txt
 	@touch $@
 
 .venv/audit.stamp: .venv/uv.stamp requirements/audit.txt

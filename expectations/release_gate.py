@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from expectations.model import CheckedSuite, Rule, Suite
 from expectations.runner import Runner
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEASURES = 88
 COVERAGE_STATUSES = (
@@ -61,27 +65,29 @@ def run_gate(build_db: Path, runner: Runner, *, home_area: str, origin: str) -> 
     """
     import duckdb
 
-    checked = []
     try:
         with duckdb.connect(str(build_db), read_only=True) as connection:
-            for table in gate_tables(home_area, origin):
-                frame = connection.execute(table.frame_sql).df()
-                checked.append(
-                    runner.check(
-                        table.suite,
-                        frame,
-                        kind="release_gate",
-                        dataset="",
-                        table_name=table.table_name,
-                        row_label=table.row_label,
-                    )
-                )
+            return judge(connection, runner, home_area=home_area, origin=origin)
     except duckdb.Error as error:
         raise GateError(
             f"the release gate cannot read {build_db.name}: expected the tables mart.fct_observation and "
             f"mart.mart_measure_coverage as designed, found: {error}"
         ) from error
-    return checked
+
+
+def judge(connection: duckdb.DuckDBPyConnection, runner: Runner, *, home_area: str, origin: str) -> list[CheckedSuite]:
+    """Judge what the connection sees as schema `mart`."""
+    return [
+        runner.check(
+            table.suite,
+            connection.execute(table.frame_sql).df(),
+            kind="release_gate",
+            dataset="",
+            table_name=table.table_name,
+            row_label=table.row_label,
+        )
+        for table in gate_tables(home_area, origin)
+    ]
 
 
 def gate_tables(home_area: str, origin: str) -> list[GateTable]:

@@ -25,6 +25,7 @@ from orchestration import completion, profile, reports
 from orchestration.ask import Row
 from orchestration.failures import STOPPED
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
+from orchestration.lake.commands import lake
 from orchestration.options import json_option, quiet_option
 from orchestration.returns_commands import returns
 from sources.disk import disk_trouble
@@ -357,6 +358,7 @@ def _end_abandoned_runs(home: Home) -> None:
 
 
 main.add_command(returns)
+main.add_command(lake)
 
 
 def _run(

@@ -327,13 +327,30 @@ def _write_mart(
         ).fetchall()
         for name, _ in tables:
             con.execute(f'create table outcomes.mart."{name}" as from build.mart."{name}"')
-        counts = _counts(con, quality)
-        _insert_build(con, build_id, started_at, built_from, counts)
-        _insert_quality(con, quality)
-        _comment(con, dict(tables))
+        counts = describe(con, dict(tables), build_id, started_at, built_from, quality, STORAGE_VERSION)
         con.execute("commit")
         con.execute("detach build")
         con.execute("checkpoint outcomes")
+    return counts
+
+
+def describe(
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, str | None],
+    build_id: str,
+    started_at: dt.datetime,
+    built_from: str,
+    quality: Sequence[Mapping[str, Any]],
+    storage_version: str,
+) -> dict[str, int]:
+    """Adds `build`, `mart_quality` and every comment to the mart of the attached database `outcomes`; its counts.
+
+    `tables` are those that dbt made, with their comments.
+    """
+    counts = _counts(con, quality)
+    _insert_build(con, build_id, started_at, built_from, storage_version, counts)
+    _insert_quality(con, quality)
+    _comment(con, tables)
     return counts
 
 
@@ -361,6 +378,7 @@ def _insert_build(
     build_id: str,
     started_at: dt.datetime,
     built_from: str,
+    storage_version: str,
     counts: Mapping[str, int],
 ) -> None:
     from importlib.metadata import version
@@ -371,7 +389,7 @@ def _insert_build(
         "started_at": started_at.astimezone(dt.UTC).replace(tzinfo=None),
         "finished_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
         "built_from": built_from,
-        "storage_version": STORAGE_VERSION,
+        "storage_version": storage_version,
         "dbt_version": version("dbt-core"),
         "duckdb_version": version("duckdb"),
         **counts,

@@ -92,7 +92,7 @@ def test_every_command_that_reports_does_so_for_programs_too() -> None:
 
 def test_quiet_is_there_where_progress_is_told() -> None:
     quiet = {name for name, command in every_command() if any("--quiet" in option.opts for option in command.params)}
-    assert quiet == {"run", "refresh", "doctor"}
+    assert quiet == {"run", "refresh", "doctor", "lake refresh"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,8 @@ def test_audit_goes_by_what_its_tool_says(tmp_path: Path, out: str, err: str, co
 
 def test_every_lock_of_the_project_is_hashed_and_names_no_registry() -> None:
     found = sorted((PROJECT_ROOT / "requirements").rglob("*.txt"))
-    assert [lock.stem for lock in found if lock.parent.name == "requirements"] == ["audit", "dev", "run", "uv"]
+    of_ours = [lock.stem for lock in found if lock.parent.name == "requirements"]
+    assert of_ours == ["audit", "dev", "lake", "run", "s3", "uv"]
     assert [lock.with_suffix(".in").is_file() for lock in found if lock.parent.name == "clients"] == [True] * 5
     assert [problem for lock in found for problem in problems(lock.name, lock.read_text(encoding="utf-8"))] == []
     node = PROJECT_ROOT / "tests" / "clients" / "node" / "package-lock.json"
@@ -134,3 +136,9 @@ def test_what_does_not_belong_in_a_lock_of_npm_is_named() -> None:
         f"x: expected no address, found node_modules/b with {address}",
         "x: node_modules/c has no hash",
     ]
+
+
+def test_the_extra_of_the_lake_is_what_its_lock_is_made_of() -> None:
+    extra = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = (PROJECT_ROOT / "requirements" / "lake.in").read_text(encoding="utf-8").splitlines()
+    assert extra["optional-dependencies"]["lake"] == [line for line in listed if not line.startswith("#")]
