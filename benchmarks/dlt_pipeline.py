@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.floor import NOTED, plan, read
+from benchmarks.floor import plan, read
 from benchmarks.measuring import machine, measure
 from orchestration.home import DBT_PROJECT_DIR, PROJECT_ROOT, Home
 
@@ -49,7 +49,7 @@ def load(plan_path: Path, target: Path) -> None:
         for name, rows in found.items():
             columns = raw_columns(load_catalogue()[dataset], name)
             tables.setdefault(f"{dataset}__{name}", []).append(rows.select(columns).replace_schema_metadata(None))
-    tables |= {name: [parquet.read_table(plan_path.parent / f"{name}.parquet")] for name in NOTED}
+    tables |= {name: [parquet.read_table(plan_path.parent / f"{name}.parquet")] for name in given["noted"]}
 
     @dlt.source(name="published")
     def published() -> Iterator[Any]:
@@ -78,11 +78,9 @@ def _create_absent(target: Path) -> None:
         for name, dataset in load_catalogue().items()
         for table in dataset.table_names
     }
-    wanted |= {"drift": (), "published_answer": ()}
     with duckdb.connect(target) as con:
         for name, columns in wanted.items():
-            if columns:
-                con.execute(f'create table if not exists raw."{name}" ({" varchar, ".join(columns)} varchar)')
+            con.execute(f'create table if not exists raw."{name}" ({" varchar, ".join(columns)} varchar)')
 
 
 # --- in that of the project ------------------------------------------------------------------------------

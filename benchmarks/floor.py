@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FACT = "model.outcomes.fct_observation"
-# Columns of provenance are compared too: the list of files says which release each one is.
-NOTED = ("release", "dataset", "drift", "refresh", "stale_dataset", "published_answer")
+# Tables of the raw schema that say which file is which release; provenance is compared, too.
+NOTED = (
+    "select table_name from duckdb_tables() where schema_name = 'raw' and not contains(table_name, '__') order by all"
+)
 
 
 def plan(home: Home, mirror: Path, folder: Path) -> Path:
@@ -39,7 +41,8 @@ def plan(home: Home, mirror: Path, folder: Path) -> Path:
 
     manifest = json.loads((home.build / "dbt" / "manifest.json").read_text(encoding="utf-8"))
     with duckdb.connect(home.build_db, read_only=True) as con:
-        for name in NOTED:
+        noted = con.execute(NOTED).fetchall()
+        for (name,) in noted:
             con.execute(f"copy raw.{name} to '{folder / name}.parquet'")
         needed = list(_in_order(manifest, FACT))
         seeds = [_seed(con, node) for node in needed if node["resource_type"] == "seed"]
@@ -65,7 +68,10 @@ def plan(home: Home, mirror: Path, folder: Path) -> Path:
         for release in Landing(home.landing).releases(sample=False)
     ]
     path = folder / "plan.json"
-    path.write_text(json.dumps({"seeds": seeds, "models": models, "files": files}), encoding="utf-8")
+    path.write_text(
+        json.dumps({"noted": [name for (name,) in noted], "seeds": seeds, "models": models, "files": files}),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -104,7 +110,7 @@ def build(plan_path: Path, target: Path) -> None:
         con.execute("set timezone = 'UTC'")
         for schema in ("raw", "staging", "intermediate", "mart", "framework", "geography", "reference"):
             con.execute(f"create schema {schema}")
-        for name in NOTED:
+        for name in given["noted"]:
             con.execute(f"create table raw.{name} as from '{plan_path.parent / name}.parquet'")
         for relation, path, types in given["seeds"]:
             con.execute(
