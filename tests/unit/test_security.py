@@ -25,6 +25,7 @@ WRITERS = {
     "orchestration/transform.py": "home.build_db",
     "orchestration/publish.py": "",
     "orchestration/diff.py": "",
+    "orchestration/lake/store.py": "",
     "sources/readers/json_sql.py": "':memory:'",
     "benchmarks/__main__.py": "home.build_db",
     "benchmarks/floor.py": "target",
@@ -53,12 +54,18 @@ def test_every_database_that_exists_is_opened_read_only_but_the_build() -> None:
         assert opened == WRITERS.get(path), (path, call.lineno)
 
 
-def test_a_database_is_attached_read_only_but_the_new_file_of_a_publish() -> None:
-    attached = [ast.unparse(call.args[0]) for _, call in calls("con.execute") if "attach " in ast.unparse(call.args[0])]
-    assert len(attached) == 7
-    assert [text for text in attached if "(read_only)" not in text] == [
-        text for text in attached if "storage_version" in text
+def test_a_database_is_attached_read_only_but_what_is_made_there() -> None:
+    """The new file of a publish; of the lake, whose writers share it, the lake and the build that it is handed."""
+    attached = {
+        (file, text)
+        for file, call in calls("con.execute")
+        if "attach " in (text := ast.unparse(call.args[0])) and "(read_only)" not in text
+    }
+    files = [file for file, _ in attached]
+    assert sorted(files) == [
+        f"orchestration/{name}.py" for name in ("lake/refresh", "lake/refresh", "lake/store", "publish")
     ]
+    assert [text for file, text in attached if file.endswith("publish.py") and "storage_version" not in text] == []
 
 
 @pytest.mark.parametrize("name", re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", PAGE))
