@@ -34,6 +34,7 @@ EXECUTOR_MEMORY = "768m"
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.sources.default": "parquet",
     "spark.sql.shuffle.partitions": "2",
