@@ -1,9 +1,13 @@
-"""A standalone Spark cluster on this machine, from the pyspark package alone: `python -m orchestration.spark.cluster up|down`.
+"""A standalone Spark cluster on this machine, from the pyspark package alone: `make spark-up`, `make spark-down`.
 
-A master, two workers and a Thrift server, which dbt talks to, all on the loopback address. Catalog, warehouse, logs and
-process ids lie in one folder, `spark/` below OUTCOMES_HOME; one folder has one cluster. Ports: the Thrift server's is
-OUTCOMES_SPARK_PORT (10000); the others count from OUTCOMES_SPARK_MASTER_PORT (7077). On machines of their own the same four
-processes are started by the same commands with the machines' addresses: docs/spark.md.
+A master, two workers and a Thrift server, which dbt talks to, all on the loopback address. Warehouse, logs and process
+ids lie in one folder, `spark/` below OUTCOMES_HOME; one folder has one cluster. Ports: the Thrift server's is
+OUTCOMES_SPARK_PORT (10000); the others count from OUTCOMES_SPARK_MASTER_PORT (7077). On machines of their own the same
+four processes are started by the same commands with the machines' addresses: docs/spark.md.
+
+A run makes every schema anew, so the catalog need not outlive the Thrift server: it is held in its memory, and the
+warehouse folder begins empty with it. OUTCOMES_SPARK_CATALOG=hive keeps a catalog on disk (Derby) for other uses of it;
+every table then costs several times as long to make.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +39,6 @@ EXECUTOR_MEMORY = "768m"
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
-    "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.sources.default": "parquet",
     "spark.sql.shuffle.partitions": "2",
@@ -65,11 +69,12 @@ class ClusterError(RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster: its folder, its ports, and settings of Spark beside those above."""
+    """One cluster: its folder, ports, catalog (in-memory or hive), and settings of Spark beside those above."""
 
     folder: Path
     thrift_port: int = 10000
     master_port: int = 7077
+    catalog: str = "in-memory"
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -78,6 +83,7 @@ class Cluster:
             Home.from_environment().root / "spark",
             int(os.environ.get("OUTCOMES_SPARK_PORT", "10000")),
             int(os.environ.get("OUTCOMES_SPARK_MASTER_PORT", "7077")),
+            os.environ.get("OUTCOMES_SPARK_CATALOG", "in-memory"),
         )
 
     @property
@@ -120,6 +126,7 @@ class Cluster:
             "spark.driver.host": LOOPBACK,
             "spark.driver.bindAddress": LOOPBACK,
             "spark.ui.port": str(self.web_ports()["thrift"]),
+            "spark.sql.catalogImplementation": self.catalog,
             "spark.sql.warehouse.dir": (self.folder / "warehouse").as_uri(),
             "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:{self.folder / 'metastore'};create=true",
             "spark.driver.extraJavaOptions": f"-Dderby.stream.error.file={self.folder / 'derby.log'}",
@@ -159,6 +166,8 @@ class Cluster:
         (self.folder / "conf").mkdir(parents=True, exist_ok=True)
         (self.folder / "conf" / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
         for name, command in missing:
+            if name == "thrift" and self.catalog == "in-memory":
+                shutil.rmtree(self.folder / "warehouse", ignore_errors=True)
             with (self.folder / f"{name}.log").open("wb") as log:
                 process = subprocess.Popen(
                     command,
@@ -205,7 +214,7 @@ class Cluster:
             )
 
     def _answers(self) -> bool:
-        """Whether a statement of the Thrift server's comes back from both workers' executors or one of them."""
+        """Whether the Thrift server answers a statement for which it needs an executor."""
         if not _listens(self.thrift_port):
             return False
         from pyhive import hive
@@ -218,8 +227,7 @@ class Cluster:
         except (OSError, TTransportException):
             return False
 
-    def _await(self, name: str, ready: object) -> None:
-        assert callable(ready)
+    def _await(self, name: str, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             pid = self.pid(name)
@@ -240,7 +248,9 @@ def _spark(script: str) -> str:
 
     spec = find_spec("pyspark")
     if spec is None or spec.origin is None:
-        raise ClusterError("expected the package pyspark, found none; `make .venv/spark.stamp` installs the extra spark")
+        raise ClusterError(
+            "expected the package pyspark, found none; `make .venv/spark.stamp` installs the extra spark"
+        )
     return str(Path(spec.origin).with_name("bin") / script)
 
 
@@ -250,7 +260,8 @@ def _check_java() -> None:
     if java is None:
         where = f"below JAVA_HOME ({home})" if home else "on the PATH"
         raise ClusterError(
-            f"expected Java 17 or later {where}, found none; install it (Debian: openjdk-17-jre-headless) or set JAVA_HOME"
+            f"expected Java 17 or later {where}, found none; install it (Debian: openjdk-17-jre-headless), "
+            "or set JAVA_HOME"
         )
 
 
@@ -266,10 +277,8 @@ def _started_at(pid: int) -> str:
 
 def _reap(pid: int) -> None:
     """Lets go of an ended child of this process."""
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
 
 
 def _listens(port: int) -> bool:
@@ -279,7 +288,7 @@ def _listens(port: int) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m orchestration.spark.cluster", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m orchestration.spark.cluster")
     parser.add_argument("command", choices=["up", "down"])
     command = parser.parse_args(arguments).command
     cluster = Cluster.from_environment()
@@ -292,10 +301,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{'up' if started else 'runs already'}: {cluster.master_url}, Thrift server {LOOPBACK}:{cluster.thrift_port}")
+    state = "up" if started else "runs already"
+    print(f"{state}: Thrift server {LOOPBACK}:{cluster.thrift_port}, master {cluster.master_url}")
     for name, port in cluster.web_ports().items():
         print(f"  {name:9} http://{LOOPBACK}:{port}")
-    print(f"  logs, catalog, warehouse: {cluster.folder}")
+    print(f"  logs, warehouse: {cluster.folder}")
     return 0
 
 

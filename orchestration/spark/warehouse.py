@@ -1,21 +1,21 @@
-"""The engine Spark: schema `raw` in its catalog, over the same raw Parquet, and its mart back into the build database."""
+"""The engine Spark: schema `raw` in its catalog over the same raw Parquet, and its mart into the build database."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import unquote, urlparse
 
-from orchestration.home import Home
+from orchestration.engine import QueryError
+from orchestration.home import DBT_PROJECT_DIR, Home
 from sources.catalogue import Dataset
 from sources.raw import RawStore, raw_columns
 from sources.release import Release
-
-if TYPE_CHECKING:
-    import duckdb
 
 STATEMENTS_AT_ONCE = 4
 # Types of Spark under which DuckDB's columns are the same.
@@ -27,14 +27,61 @@ class SparkUnreachableError(RuntimeError):
     """Nobody answers at the address of the Thrift server."""
 
 
-def prepare(
-    home: Home, catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]], raw: RawStore
-) -> None:
-    """Schema `raw` of Spark's catalog: the tables of the build database's, on the same files."""
-    statements = [*_raw_tables(home, catalogue, releases, raw), *_own_tables(home)]
-    run(["drop schema if exists raw cascade", "create schema raw"])
-    with ThreadPoolExecutor(STATEMENTS_AT_ONCE) as pool:
-        list(pool.map(run, (statements[start::STATEMENTS_AT_ONCE] for start in range(STATEMENTS_AT_ONCE))))
+class Spark:
+    """Raw Parquet -> tables of Spark's catalog -> dbt -> the mart's Parquet -> the build database."""
+
+    def show_raw(
+        self, home: Home, catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]], raw: RawStore
+    ) -> None:
+        """Schema `raw` of Spark's catalog: the tables of the build database's, on the same files; no other schema."""
+        statements = [*_raw_tables(home, catalogue, releases, raw), *_own_tables(home)]
+        _run([f"drop schema if exists {schema} cascade" for schema in _schemas()] + ["create schema raw"])
+        with ThreadPoolExecutor(STATEMENTS_AT_ONCE) as pool:
+            list(pool.map(_run, (statements[start::STATEMENTS_AT_ONCE] for start in range(STATEMENTS_AT_ONCE))))
+
+    def dbt_arguments(self) -> list[str]:
+        return ["--target", "spark"]
+
+    def collect_mart(self, home: Home) -> None:
+        """Every table of Spark's schema `mart` into the build database, with its comment."""
+        import duckdb
+
+        with duckdb.connect(home.build_db) as con:
+            con.execute("set timezone = 'UTC'")
+            con.execute("create schema if not exists mart")
+            for name, table in _described("mart"):
+                files = _quoted(f"{table['Location']}/*.parquet")
+                con.execute(f'create or replace table mart."{name}" as from read_parquet({files})')
+                if table.get("Comment"):
+                    con.execute(f'comment on table mart."{name}" is {_quoted(table["Comment"])}')
+
+    def rows(self, build_db: Path, query: str) -> tuple[list[str], list[tuple[object, ...]]]:
+        from pyhive.exc import Error
+
+        try:
+            with _cursor() as cursor:
+                cursor.execute(query)
+                return [column[0].rpartition(".")[2] for column in cursor.description], cursor.fetchall()
+        except Error as error:
+            raise QueryError(_message(error)) from error
+
+
+def _schemas() -> list[str]:
+    """Schemas that a run writes to: `raw`, and those of dbt's nodes."""
+    manifest = json.loads((DBT_PROJECT_DIR / "target" / "manifest.json").read_text(encoding="utf-8"))
+    kinds = ("model", "seed")
+    return sorted({"raw", *(node["schema"] for node in manifest["nodes"].values() if node["resource_type"] in kinds)})
+
+
+def _described(schema: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Name of every table of a schema, and what Spark says of it: its Location (a path), its Comment."""
+    with _cursor() as cursor:
+        cursor.execute(f"show tables in {schema}")
+        for _, name, _ in cursor.fetchall():
+            cursor.execute(f"describe table extended {schema}.`{name}`")
+            said = {key: value or "" for key, value, _ in cursor.fetchall() if key}
+            said["Location"] = unquote(urlparse(said["Location"]).path)
+            yield name, said
 
 
 def _raw_tables(
@@ -82,10 +129,22 @@ def _empty(home: Home) -> Path:
     return folder
 
 
-def run(statements: Iterable[str]) -> None:
+def _run(statements: Iterable[str]) -> None:
+    """Statements one after the other in one session. Raises QueryError."""
+    from pyhive.exc import Error
+
     with _cursor() as cursor:
         for statement in statements:
-            cursor.execute(statement)
+            try:
+                cursor.execute(statement)
+            except Error as error:
+                raise QueryError(f"{_message(error)}\n{statement[:500]}") from error
+
+
+def _message(error: Exception) -> str:
+    """What Spark says is wrong, without its stack."""
+    status = getattr(error.args[0], "status", None) if error.args else None
+    return str(status.errorMessage if status is not None else error).splitlines()[0]
 
 
 @contextmanager
