@@ -18,7 +18,7 @@ ui: .venv/run.stamp
 test: test-fast test-builds
 
 test-fast: .venv/dev.stamp
-	@$(BIN)/python -m pytest -m "not end_to_end and not lake" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not end_to_end and not lake and not spark" -n 2 --dist loadfile
 
 # Whole builds wait for disks and processes now and then: three at once keep two cores busy. Tests that look at the same
 # build are in one process.
