@@ -181,6 +181,7 @@ class Cluster:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
+            process.returncode = 0  # it outlives this object, which would warn of that
             self.pid_file(name).write_text(f"{process.pid} {_started_at(process.pid)}", encoding="utf-8")
             if name == "master":
                 self._await("master", lambda: _listens(self.master_port))
