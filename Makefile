@@ -68,6 +68,7 @@ lint: .venv/dev.stamp
 # another version in the lock of a client. Its tool has an environment of its own.
 audit: .venv/audit.stamp
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/dev.txt requirements/uv.txt requirements/audit.txt
+	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/spark.txt
 	@for client in csvw frames sqlalchemy; do \
 		$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/clients/$$client.txt || exit 1; done
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/lake.txt
