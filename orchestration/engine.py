@@ -7,14 +7,14 @@ published.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from orchestration.home import Home
-from sources.catalogue import Dataset
-from sources.raw import RawStore
-from sources.release import Release
+
+if TYPE_CHECKING:
+    from orchestration.transform import RawTable
 
 
 class UnknownEngineError(RuntimeError):
@@ -28,9 +28,10 @@ class QueryError(RuntimeError):
 class Engine(Protocol):
     """What a run asks of an engine, in this order."""
 
-    def show_raw(
-        self, home: Home, catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]], raw: RawStore
-    ) -> None:
+    keeps_tables: bool
+    """Whether tables of the last run are there still, so that only what changed is built again."""
+
+    def show_raw(self, home: Home, tables: Sequence[RawTable]) -> None:
         """Schema `raw` where dbt will look for it; that of the build database is there already."""
 
     def dbt_arguments(self) -> list[str]:
@@ -46,9 +47,9 @@ class Engine(Protocol):
 class DuckDb:
     """dbt works in the build database: nothing has to be brought there or back."""
 
-    def show_raw(
-        self, home: Home, catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]], raw: RawStore
-    ) -> None:
+    keeps_tables = True
+
+    def show_raw(self, home: Home, tables: Sequence[RawTable]) -> None:
         pass
 
     def dbt_arguments(self) -> list[str]:

@@ -8,19 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from orchestration.engine import QueryError
 from orchestration.home import DBT_PROJECT_DIR, Home
-from sources.catalogue import Dataset
-from sources.raw import RawStore, raw_columns
-from sources.release import Release
+
+if TYPE_CHECKING:
+    from orchestration.transform import RawTable
 
 STATEMENTS_AT_ONCE = 4
 # Types of Spark under which DuckDB's columns are the same.
-TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp_ntz"}
-OWN_TABLES = ("release", "dataset", "drift", "published_answer")
+TYPES = {"varchar": "string", "timestamp": "timestamp_ntz"}
 
 
 class SparkUnreachableError(RuntimeError):
@@ -30,11 +29,11 @@ class SparkUnreachableError(RuntimeError):
 class Spark:
     """Raw Parquet -> tables of Spark's catalog -> dbt -> the mart's Parquet -> the build database."""
 
-    def show_raw(
-        self, home: Home, catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]], raw: RawStore
-    ) -> None:
+    keeps_tables = False
+
+    def show_raw(self, home: Home, tables: Sequence[RawTable]) -> None:
         """Schema `raw` of Spark's catalog: the tables of the build database's, on the same files; no other schema."""
-        statements = [*_raw_tables(home, catalogue, releases, raw), *_own_tables(home)]
+        statements = list(_raw_tables(home, tables))
         _run([f"drop schema if exists {schema} cascade" for schema in _schemas()] + ["create schema raw"])
         with ThreadPoolExecutor(STATEMENTS_AT_ONCE) as pool:
             list(pool.map(_run, (statements[start::STATEMENTS_AT_ONCE] for start in range(STATEMENTS_AT_ONCE))))
@@ -84,26 +83,17 @@ def _described(schema: str) -> Iterator[tuple[str, dict[str, str]]]:
             yield name, said
 
 
-def _raw_tables(
-    home: Home, catalogue: Mapping[str, Dataset], releases: Mapping[str, Sequence[Release]], raw: RawStore
-) -> Iterator[str]:
-    for dataset in catalogue.values():
-        for table in dataset.table_names:
-            files = raw.files(dataset, table, list(releases[dataset.dataset]))
-            columns = dict.fromkeys(raw_columns(dataset, table), "string")
-            yield _table(f"{dataset.dataset}__{table}", columns, files or [_empty(home)])
-
-
-def _own_tables(home: Home) -> Iterator[str]:
-    """What a run writes into schema `raw` itself, as Parquet beside the build database."""
+def _raw_tables(home: Home, tables: Sequence[RawTable]) -> Iterator[str]:
+    """A statement for each table; those with rows of their own become Parquet beside the build database."""
     import duckdb
 
     with duckdb.connect(home.build_db, read_only=True) as con:
-        for name in OWN_TABLES:
-            target = _folder(home) / f"{name}.parquet"
-            con.execute(f"copy raw.{name} to {_quoted(target)} (format parquet)")
-            described = con.execute(f"describe raw.{name}").fetchall()
-            yield _table(name, {column: TYPES.get(kind, kind.lower()) for column, kind, *_ in described}, [target])
+        for table in tables:
+            files = table.files
+            if not files:
+                files = [_folder(home) / f"{table.name}.parquet"]
+                con.execute(f'copy raw."{table.name}" to {_quoted(files[0])} (format parquet)')
+            yield _table(table.name, {name: TYPES.get(kind, kind) for name, kind in table.columns.items()}, files)
 
 
 def _table(name: str, columns: Mapping[str, str], files: Sequence[Path]) -> str:
@@ -119,13 +109,6 @@ def _table(name: str, columns: Mapping[str, str], files: Sequence[Path]) -> str:
 def _folder(home: Home) -> Path:
     folder = home.build / "spark_raw"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _empty(home: Home) -> Path:
-    """An empty folder: a table without files."""
-    folder = _folder(home) / "nothing"
-    folder.mkdir(exist_ok=True)
     return folder
 
 

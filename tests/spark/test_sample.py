@@ -39,7 +39,7 @@ def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
     catalogue, raw = load_catalogue(CATALOGUE_DIR), RawStore(duckdb_sample.raw)
     releases = transform.build_releases(Landing(duckdb_sample.landing), raw, catalogue, sample=True)
     engine = Spark()
-    engine.show_raw(home, catalogue, releases, raw)
+    engine.show_raw(home, transform.raw_tables(duckdb_sample, catalogue, releases, raw))
     # Tests would tell of the data, which is compared anyhow, and take longer than the models.
     excluded = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
     done = subprocess.run(
