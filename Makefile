@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS ?= 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run refresh test test-fast test-builds test-builds-1 test-builds-2 test-builds-3 test-browser test-clients test-lake clients fuzz lint audit bench ui lock clean
+.PHONY: run refresh test test-fast test-builds test-builds-1 test-builds-2 test-builds-3 test-browser test-clients test-lake test-spark spark-up spark-down clients fuzz lint audit bench ui lock clean
 
 run: .venv/run.stamp
 	@$(BIN)/outcomes run --from sample
@@ -18,7 +18,7 @@ ui: .venv/run.stamp
 test: test-fast test-builds
 
 test-fast: .venv/dev.stamp
-	@$(BIN)/python -m pytest -m "not end_to_end and not lake" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not end_to_end and not lake and not spark" -n 2 --dist loadfile
 
 # Whole builds wait for disks and processes now and then: three at once keep two cores busy. Tests that look at the same
 # build are in one process.
@@ -68,10 +68,21 @@ lint: .venv/dev.stamp
 # another version in the lock of a client. Its tool has an environment of its own.
 audit: .venv/audit.stamp
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/dev.txt requirements/uv.txt requirements/audit.txt
+	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/spark.txt
 	@for client in csvw frames sqlalchemy; do \
 		$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/clients/$$client.txt || exit 1; done
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/lake.txt
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/s3.txt
+
+# A Spark cluster on this machine (docs/spark.md), and the mart of both engines compared row by row.
+spark-up: .venv/spark.stamp
+	@$(BIN)/python -m orchestration.spark.cluster up
+
+spark-down: .venv/spark.stamp
+	@$(BIN)/python -m orchestration.spark.cluster down
+
+test-spark: .venv/spark.stamp
+	@$(BIN)/python -m pytest -m spark $(SPARK_TESTS)
 
 bench: .venv/dev.stamp .venv/bench.stamp
 	@$(BIN)/python -m benchmarks
@@ -92,6 +103,7 @@ lock:
 		-c requirements/dev.txt requirements/lake.in -o requirements/lake.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements/s3.in -o requirements/s3.txt
+		--extra spark -c requirements/dev.txt pyproject.toml -o requirements/spark.txt
 	for client in requirements/clients/*.in; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header $$client -o $${client%.in}.txt || exit 1; done
 	npm install --prefix tests/clients/node --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
@@ -118,6 +130,8 @@ lock:
 .venv/s3.stamp: .venv/uv.stamp requirements/s3.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/s3
 	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv/s3/bin/python --require-hashes -r requirements/s3.txt
+.venv/spark.stamp: .venv/dev.stamp requirements/spark.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/spark.txt
 	@touch $@
 
 .venv/audit.stamp: .venv/uv.stamp requirements/audit.txt

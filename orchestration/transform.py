@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.data_versions import code_of, content_hash, create_state, set_sources
+from orchestration.engine import QueryError, engine
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.ingest import Outcome
 from sources.catalogue import Dataset
@@ -385,17 +386,12 @@ def _dbt_project_hash() -> str:
 
 def failing_rows(build_db: Path, result: Mapping[str, Any]) -> str:
     """First rows that a failed dbt test returns, as text: `column=value, …; …`. '' for what is not a failed test."""
-    import duckdb
-
     if result["status"] not in ("fail", "warn") or not result.get("compiled_code"):
         return ""
     query = f"select * from ({result['compiled_code']}) as failing limit {FAILING_ROWS_SHOWN}"
     try:
-        with duckdb.connect(build_db, read_only=True) as con:
-            found = con.execute(query)
-            columns = [column[0] for column in found.description or []]
-            rows = found.fetchall()
-    except duckdb.Error as error:  # the failure itself must still be told
+        columns, rows = engine().rows(build_db, query)
+    except QueryError as error:  # the failure itself must still be told
         return f"its rows cannot be shown: {str(error).splitlines()[0]}"
     return "; ".join(", ".join(f"{name}={value}" for name, value in zip(columns, row, strict=True)) for row in rows)
 

@@ -8,7 +8,7 @@
 
 {#- Years since the year 2000 of a date, in whole months: 2020-07-01 -> 20.5. Near zero, so that squares keep their digits. -#}
 {% macro years_since_2000(day) -%}
-    (({{ month_number(day) }} - 24000) / 12.0)
+    (({{ month_number(day) }} - 24000) / cast(12 as double))
 {%- endmacro %}
 
 {#- Months of a period by its SDMX frequency: 'A' -> 12, 'A3' -> 36, 'Q' -> 3, 'M' -> 1; anything else counts as a month. -#}

@@ -106,20 +106,20 @@
         cast(ordinal_position as bigint) as ordinal_position,
         is_key,
         cast(nullif(refers_to, '') as {{ text }}) as refers_to
-    from (
+    from (values
         {%- for table, table_description, column, data_type, description, position, is_key, refers_to in rows %}
-        select
-            {{ dbt.string_literal(table) }} as table_name,
-            {{ dbt.string_literal(column) }} as column_name,
-            {{ dbt.string_literal(data_type | upper) }} as data_type,
-            {{ dbt.string_literal(dbt.escape_single_quotes(description | replace('\n', ' ') | trim)) }} as description,
-            {{ dbt.string_literal(dbt.escape_single_quotes(table_description | replace('\n', ' ') | trim)) }} as table_description,
-            {{ position }} as ordinal_position,
-            {{ 'true' if is_key else 'false' }} as is_key,
-            {{ dbt.string_literal(refers_to) }} as refers_to
-        {{- ' union all' if not loop.last }}
+        (
+            {{ dbt.string_literal(table) }},
+            {{ dbt.string_literal(column) }},
+            {{ dbt.string_literal(data_type | upper) }},
+            {{ dbt.string_literal(dbt.escape_single_quotes(description | replace('\n', ' ') | trim)) }},
+            {{ dbt.string_literal(dbt.escape_single_quotes(table_description | replace('\n', ' ') | trim)) }},
+            {{ position }},
+            {{ 'true' if is_key else 'false' }},
+            {{ dbt.string_literal(refers_to) }}
+        ){{ ',' if not loop.last }}
         {%- else %}
-        select '' as table_name, '' as column_name, '' as data_type, '' as description, '' as table_description, 0 as ordinal_position, false as is_key, '' as refers_to where 1 = 0
+        ('', '', '', '', '', 0, false, '')
         {%- endfor %}
-    ) as declared
+    ) as declared (table_name, column_name, data_type, description, table_description, ordinal_position, is_key, refers_to)
 {%- endmacro %}

@@ -4,7 +4,7 @@
 -#}
 {% macro pooled_years_period(text) -%}
     {%- set label = clean_text(text) -%}
-    {%- set last = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]+)$', '\\\\1' if target.type == 'spark' else '\\1') -%}
+    {%- set last = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]+)$', '\\1') -%}
     {%- set first = 'substr(' ~ label ~ ', 1, 4)' -%}
     {%- set more = 'mod(100 + cast(right(' ~ last ~ ', 2) as integer) - cast(substr(' ~ label ~ ', 3, 2) as integer), 100)' -%}
     case

@@ -94,7 +94,7 @@
 {#- A number that puts periods into order: by last day, the shorter one first where two end on one day. 20241231 (day) and 0366 (days). -#}
 {% macro period_sort(start, end) -%}
     cast(
-        (extract(year from {{ end }}) * 10000 + extract(month from {{ end }}) * 100 + extract(day from {{ end }})) * 10000
+        (cast(extract(year from {{ end }}) as bigint) * 10000 + extract(month from {{ end }}) * 100 + extract(day from {{ end }})) * 10000
         + {{ days_between(start, end) }} + 1 as bigint
     )
 {%- endmacro %}
@@ -152,7 +152,7 @@
 -#}
 {% macro financial_year_period(text) -%}
     {%- set label = clean_text(text) -%}
-    {%- set second = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]+)([^0-9].*)?$', '\\\\1' if target.type == 'spark' else '\\1') -%}
+    {%- set second = replace_all(label, '^[0-9]{4}[^0-9]+([0-9]+)([^0-9].*)?$', '\\1') -%}
     case
         when {{ matches(label, '^(19|20)[0-9]{2} ?(-|/|–|to) ?([0-9]{2}|[0-9]{4})([^0-9]*|[^0-9]*[[](note|n) ?[0-9]+[]][^0-9]*)$') }}
         then case when {{ years_follow('substr(' ~ label ~ ', 1, 4)', second, 1) }} then substr({{ label }}, 1, 4) || '-04-01/P1Y' end
@@ -165,7 +165,7 @@
 -#}
 {% macro calendar_year_period(text) -%}
     {%- set label = clean_text(text) -%}
-    {%- set year = replace_all(label, '^[^0-9]*((19|20)[0-9]{2})([.]0+)?([^0-9].*)?$', '\\\\1' if target.type == 'spark' else '\\1') -%}
+    {%- set year = replace_all(label, '^[^0-9]*((19|20)[0-9]{2})([.]0+)?([^0-9].*)?$', '\\1') -%}
     case
         when {{ matches(label, '^[^0-9]*(19|20)[0-9]{2}([.]0+)?([^0-9]*|[^0-9]*[[](note|n) ?[0-9]+[]][^0-9]*)$') }}
             and not {{ matches("lower(" ~ label ~ ")", _a_month()) }}

@@ -9,7 +9,8 @@
 {%- endmacro %}
 
 {% macro default__clean_text(text) -%}
-    nullif(regexp_replace({{ text }}, '^[\\s\\u00A0\\uFEFF]+|[\\s\\u00A0\\uFEFF]+$', ''), '')
+    {#- trim of DuckDB takes every kind of blank that Unicode knows; Spark's must be told. -#}
+    nullif(trim(both ' \u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u202F\u205F\u3000' from translate({{ text }}, '\t\n\r\u00A0\uFEFF', '     ')), '')
 {%- endmacro %}
 
 {% macro duckdb__clean_text(text) -%}
@@ -22,7 +23,7 @@
 {%- endmacro %}
 
 {% macro default__clean_code(text) -%}
-    nullif(regexp_replace({{ clean_text(text) }}, '[*\\s]+$', ''), '')
+    nullif(trim(trailing '* ' from {{ clean_text(text) }}), '')
 {%- endmacro %}
 
 {% macro duckdb__clean_code(text) -%}
@@ -35,20 +36,25 @@
 {%- endmacro %}
 
 {% macro default__matches(text, pattern) -%}
-    ({{ text }}) rlike '{{ pattern }}'
+    ({{ text }}) rlike '{{ _java_pattern(pattern) }}'
 {%- endmacro %}
 
 {% macro duckdb__matches(text, pattern) -%}
     regexp_matches({{ text }}, '{{ pattern }}')
 {%- endmacro %}
 
-{#- The expression with every match of the pattern replaced. -#}
+{#- The pattern for Java: a bracket in a class must be escaped there, and $ would also match before a line's end. -#}
+{% macro _java_pattern(pattern) -%}
+    {{ return(pattern | replace('[[]', '\\\\[') | replace('[]]', '\\\\]') | replace('$', '\\\\z')) }}
+{%- endmacro %}
+
+{#- The expression with every match of the pattern replaced; \\1 in the replacement is what the first group matched. -#}
 {% macro replace_all(text, pattern, replacement) -%}
     {{ return(adapter.dispatch('replace_all')(text, pattern, replacement)) }}
 {%- endmacro %}
 
 {% macro default__replace_all(text, pattern, replacement) -%}
-    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
+    regexp_replace({{ text }}, '{{ _java_pattern(pattern) }}', '{{ replacement | replace('\\', '$') }}')
 {%- endmacro %}
 
 {% macro duckdb__replace_all(text, pattern, replacement) -%}

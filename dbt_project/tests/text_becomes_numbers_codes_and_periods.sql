@@ -36,7 +36,7 @@
 with cases as (
     {%- for macro_name, cases in tried %}{% set last_macro = loop.last %}
     {%- for text, expected in cases.items() %}
-    select '{{ macro_name }}' as macro_name, '{{ text }}' as text, {{ "cast(null as varchar)" if expected is none else "'" ~ expected ~ "'" }} as expected
+    select '{{ macro_name }}' as macro_name, '{{ text }}' as text, {{ "cast(null as " ~ type_text() ~ ")" if expected is none else "'" ~ expected ~ "'" }} as expected
     {{- ' union all' if not (loop.last and last_macro) }}
     {%- endfor %}
     {%- endfor %}
@@ -58,7 +58,7 @@ read_as as (
     from cases
 )
 
-select macro_name, text, expected, coalesce(found, cast(found_number as varchar)) as found
+select macro_name, text, expected, coalesce(found, cast(found_number as {{ type_text() }})) as found
 from read_as
 where
     (macro_name = 'try_number' and found_number is distinct from {{ try_number('expected') }})

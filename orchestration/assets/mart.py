@@ -25,6 +25,7 @@ from packaging.version import Version
 from expectations.runner import import_great_expectations
 from orchestration import data_versions, profile, transform
 from orchestration.assets.datasets import dataset_key
+from orchestration.engine import engine
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.progress import say
 from orchestration.publish import KEEP_BUILDS, new_build_id, publish
@@ -101,9 +102,11 @@ def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinitio
         tables = transform.raw_tables(
             warehouse.home, warehouse.catalogue, releases, warehouse.raw, warehouse.refused_for_drift()
         )
-        code = "" if warehouse.full_refresh else transform.build_code()
+        keeps = not warehouse.full_refresh and engine().keeps_tables
+        code = transform.build_code() if keeps else ""
         with profile.measured(profile.RAW):
             transform.prepare_build_database(warehouse.home, tables, code)
+            engine().show_raw(warehouse.home, tables)
         unknown = unused_entries(warehouse.opened_origin, warehouse.catalogue)
         if unknown:
             say(context.log, f"left alone, not in the catalogue: {', '.join(unknown)}")
@@ -144,6 +147,7 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
             data_versions.note(home.build_db, versions, ended_well & outdated)
         if failed:
             raise dg.Failure(_failed_nodes(failed, home.build_db), allow_retries=False)
+        engine().collect_mart(home)
 
     return dbt_build
 
@@ -192,7 +196,7 @@ def _run_dbt(
     # dbt runs in a process of its own and takes the build database from the environment.
     os.environ.update(transform.dbt_environment(home))
     # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
-    command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place()]
+    command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place(), *engine().dbt_arguments()]
     if kept:  # they and nothing else: a test of two tables is run again where one of them is
         command += ["--indirect-selection", "empty", "--exclude", " ".join(data_versions.exclusion(project, kept))]
     target = _dbt_target(home)

@@ -159,7 +159,7 @@ select
         else
             indicators.indicator_name || ' in the release of ' || cast(judged.realtime_start as {{ type_text() }})
             || ' is ' || case when judged.difference > 0 then 'higher' else 'lower' end || ' than stated by '
-            || cast(round(abs(judged.difference), 2) as {{ type_text() }})
+            || {{ two_decimals('abs(judged.difference)') }}
     end as reason,
     cast(judged.likely_source as {{ type_text() }}) as likely_source,
     cast(judged.note as {{ type_text() }}) as note,

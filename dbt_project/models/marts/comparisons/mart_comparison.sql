@@ -27,10 +27,10 @@ ranks as (
         comparable.breakdown,
         comparable.ref_area,
         comparable.time_period,
-        rank() over (
+        cast(rank() over (
             partition by comparable.indicator_id, comparable.breakdown, comparable.time_period, comparable.dataset, comparable.basis
             order by case when comparable.polarity = 'lower_is_better' then comparable.obs_value else -comparable.obs_value end
-        ) as ca_rank
+        ) as bigint) as ca_rank
     from comparable
     inner join {{ ref('dim_area') }} as areas
         on

@@ -100,9 +100,9 @@ paths as (
                 then
                     figures.baseline_value + (figures.target_value - figures.baseline_value)
                     * case
-                        when cast(extract(year from figures.latest_end) as integer) >= targets.target_year then 1.0
+                        when cast(extract(year from figures.latest_end) as integer) >= targets.target_year then cast(1 as double)
                         else
-                            1.0 * {{ days_between('figures.baseline_end', 'figures.latest_end') }}
+                            cast(1 as double) * {{ days_between('figures.baseline_end', 'figures.latest_end') }}
                             / {{ days_between('figures.baseline_end', "cast(cast(targets.target_year as " ~ type_text() ~ ") || '-12-31' as date)") }}
                     end
         end as required_value

@@ -6,8 +6,8 @@ with consumption as (
     select
         *,
         case
-            when lower(unit) in ('ktoe', 'thousand tonnes of oil equivalent') then 11630.0
-            when lower(unit) like 'g%w%h%' then 1000.0
+            when lower(unit) in ('ktoe', 'thousand tonnes of oil equivalent') then cast(11630 as double)
+            when lower(unit) like 'g%w%h%' then cast(1000 as double)
         end as mwh_in_unit
     from {{ source('raw', 'desnz_final_energy_consumption__consumption') }}
 ),

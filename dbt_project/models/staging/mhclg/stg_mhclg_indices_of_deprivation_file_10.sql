@@ -46,7 +46,7 @@ printed as (
         indicator_id,
         ref_area,
         -- 0.57 x 100 is not 57 to a float.
-        round(100 * share, 10) as obs_value,
+        {{ round_to('100 * share', 10) }} as obs_value,
         case when counts_fit then most_deprived end as numerator,
         case when counts_fit then small_areas end as denominator,
         {{ not_a_number('most_deprived_share') }} as source_flag,

@@ -33,8 +33,8 @@ select
     area_name,
     area_type,
     geojson,
-    round(case when has_label then label_longitude else (west + east) / 2 end, 5) as longitude,
-    round(case when has_label then label_latitude else (south + north) / 2 end, 5) as latitude,
+    {{ round_to('case when has_label then label_longitude else (west + east) / 2 end', 5) }} as longitude,
+    {{ round_to('case when has_label then label_latitude else (south + north) / 2 end', 5) }} as latitude,
     valid_year,
     release_id,
     source_locator

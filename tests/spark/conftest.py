@@ -1,0 +1,61 @@
+"""A cluster for the tests, on free ports; skipped where the extra `spark` or Java is absent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from orchestration.home import Home
+from orchestration.spark.cluster import Cluster
+from tests.end_to_end.runs import Finished, outcomes
+
+
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    for first in range(20000, 30000, 50):
+        with ExitStack() as held:
+            try:
+                for port in range(first, first + count):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Master, two workers and a Thrift server; ended, and gone, afterwards."""
+    if find_spec("pyspark") is None:
+        pytest.skip("the extra spark is not installed: make .venv/spark.stamp")
+    if shutil.which("java") is None:
+        pytest.skip("there is no Java: Spark needs 17 or later")
+    first = free_ports(6)
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), thrift_port=first, master_port=first + 1)
+    cluster.up()
+    yield cluster
+    assert cluster.down() == ["thrift", "worker-2", "worker-1", "master"]
+
+
+@pytest.fixture(scope="session")
+def at_cluster(cluster: Cluster) -> dict[str, str]:
+    """Environment in which `outcomes` and dbt use the cluster."""
+    return {"OUTCOMES_ENGINE": "spark", "OUTCOMES_SPARK_PORT": str(cluster.thrift_port)}
+
+
+@pytest.fixture(scope="session")
+def duckdb_sample(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home in which DuckDB built the sample: the one that OUTCOMES_SAMPLE_HOME names, else a new one. Read only."""
+    given = os.environ.get("OUTCOMES_SAMPLE_HOME")
+    if given:
+        return Home(Path(given).resolve())
+    finished: Finished = outcomes(Home(tmp_path_factory.mktemp("duckdb") / "home"), "run", "--from", "sample")
+    assert finished.code == 0, finished.err
+    return finished.home

@@ -1,0 +1,63 @@
+"""The sample, built by Spark and by DuckDB: every table of the mart is the same. `.ci/run` asks no more of Spark."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import transform
+from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.spark.cluster import Cluster
+from orchestration.spark.warehouse import Spark
+from sources.catalogue import CATALOGUE_DIR, load_catalogue
+from sources.landing import Landing
+from sources.raw import RawStore
+from tests.spark.marts import differences
+
+pytestmark = pytest.mark.spark
+
+
+def built_on(home: Home) -> str:
+    """The day on which a home's mart was built: what is due, and since when, is reckoned from it."""
+    with duckdb.connect(home.mart, read_only=True) as con:
+        return str(con.execute("select cast(finished_at as date) from mart.build").fetchall()[0][0])
+
+
+def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
+    cluster: Cluster, at_cluster: dict[str, str], duckdb_sample: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in at_cluster.items():
+        monkeypatch.setenv(name, value)
+    home = Home(tmp_path / "home")
+    home.build.mkdir(parents=True)
+    shutil.copyfile(duckdb_sample.build_db, home.build_db)
+    catalogue, raw = load_catalogue(CATALOGUE_DIR), RawStore(duckdb_sample.raw)
+    releases = transform.build_releases(Landing(duckdb_sample.landing), raw, catalogue, sample=True)
+    engine = Spark()
+    engine.show_raw(home, transform.raw_tables(duckdb_sample, catalogue, releases, raw))
+    # Tests would tell of the data, which is compared anyhow, and take longer than the models.
+    excluded = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+    done = subprocess.run(
+        [
+            transform.dbt_executable(),
+            "build",
+            *excluded,
+            *engine.dbt_arguments(),
+            "--target-path",
+            str(tmp_path / "dbt"),
+        ],
+        cwd=DBT_PROJECT_DIR,
+        env={**os.environ, **transform.dbt_environment(home), "OUTCOMES_AS_OF": built_on(duckdb_sample)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    home.build_db.unlink()
+    engine.collect_mart(home)
+    assert differences(home.build_db, duckdb_sample.build_db, made_by_dbt=True) == []
