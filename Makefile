@@ -103,6 +103,7 @@ lock:
 		-c requirements/dev.txt requirements/lake.in -o requirements/lake.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements/s3.in -o requirements/s3.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--extra spark -c requirements/dev.txt pyproject.toml -o requirements/spark.txt
 	for client in requirements/clients/*.in; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header $$client -o $${client%.in}.txt || exit 1; done
@@ -130,6 +131,8 @@ lock:
 .venv/s3.stamp: .venv/uv.stamp requirements/s3.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/s3
 	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv/s3/bin/python --require-hashes -r requirements/s3.txt
+	@touch $@
+
 .venv/spark.stamp: .venv/dev.stamp requirements/spark.txt
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/spark.txt
 	@touch $@

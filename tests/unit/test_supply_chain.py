@@ -99,7 +99,7 @@ def test_audit_goes_by_what_its_tool_says(tmp_path: Path, out: str, err: str, co
 def test_every_lock_of_the_project_is_hashed_and_names_no_registry() -> None:
     found = sorted((PROJECT_ROOT / "requirements").rglob("*.txt"))
     of_ours = [lock.stem for lock in found if lock.parent.name == "requirements"]
-    assert of_ours == ["audit", "bench", "dev", "lake", "run", "s3", "uv"]
+    assert of_ours == ["audit", "bench", "dev", "lake", "run", "s3", "spark", "uv"]
     assert [lock.with_suffix(".in").is_file() for lock in found if lock.parent.name == "clients"] == [True] * 5
     assert [problem for lock in found for problem in problems(lock.name, lock.read_text(encoding="utf-8"))] == []
     node = PROJECT_ROOT / "tests" / "clients" / "node" / "package-lock.json"
