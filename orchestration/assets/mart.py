@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 BUILD_DATABASE = dg.AssetKey(["build", "raw_schema"])
 PUBLISHED = dg.AssetKey(["published", "outcomes"])
+MART = "mart"  # schema of what is published
 RESULTS = "run_results.json"  # as dbt calls it
 _KEPT = {"kept": "all that it is made of is as it was"}
 GATE_ASSETS = {
@@ -134,11 +135,12 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         # The gate needs Great Expectations, the page its charts: seconds each, and there is time while dbt works.
         for prepare in (import_great_expectations, charts):
             Thread(target=prepare, daemon=True).start()
-        yield from _kept(context.assets_def.check_specs, project, versions, kept, before)
-        results = before
-        if kept != versions.keys():
+        results, stays = before, _kept(context.assets_def.check_specs, project, versions, kept, before)
+        if kept == versions.keys():
+            yield from stays
+        else:
             say(context.log, f"dbt build: {len(versions) - len(kept)} of {len(versions)} seeds, models and tests")
-            yield from _run_dbt(context, home, dbt, project, kept)
+            yield from _run_dbt(context, home, dbt, data_versions.exclusion(project, kept), stays)
             results = transform.merged_results(before, transform.read_json(_dbt_target(home) / RESULTS), kept)
         home.dbt_results.write_text(json.dumps(results), encoding="utf-8")
         failed = [result for result in results["results"] if result["status"] in ("error", "fail")]
@@ -166,16 +168,19 @@ def _kept(
     kept: set[str],
     before: Mapping[str, Any],
 ) -> Iterator[Any]:
-    """What Dagster is told of assets and checks that stay as they are; nothing kept reads what is built again."""
+    """What Dagster is told of tables of the mart that stay as they are: publishing waits for them and their checks.
+
+    What else is kept has its last event of the run that built it: an event for each would take seconds. Nothing kept
+    reads what is built again, so that these may come first.
+    """
     translator, nodes = Translator(), manifest["nodes"]
     for node in (node for node in versions if node in kept and nodes[node]["resource_type"] != "test"):
-        yield dg.MaterializeResult(
-            asset_key=translator.get_asset_key(nodes[node]), metadata=_KEPT, data_version=dg.DataVersion(versions[node])
-        )
+        key = translator.get_asset_key(nodes[node])
+        if key.path[0] == MART:
+            yield dg.MaterializeResult(asset_key=key, metadata=_KEPT, data_version=dg.DataVersion(versions[node]))
     results = {r["unique_id"].split(".")[2]: r["status"] for r in before["results"] if r["unique_id"] in kept}
     for check in checks:
-        # Publishing waits for those of the mart. The others keep their last evaluation: events take time.
-        if check.name in results and check.asset_key.path[0] == "mart":
+        if check.name in results and check.asset_key.path[0] == MART:
             yield dg.AssetCheckResult(
                 passed=results[check.name] == "pass",
                 check_name=check.name,
@@ -190,20 +195,24 @@ def _dbt_target(home: Home) -> Path:
 
 
 def _run_dbt(
-    context: dg.AssetExecutionContext, home: Home, dbt: Dbt, project: Mapping[str, Any], kept: set[str]
+    context: dg.AssetExecutionContext, home: Home, dbt: Dbt, left_out: Sequence[str], stays: Iterator[Any]
 ) -> Iterator[Any]:
-    """One `dbt build` of all that is not kept. Raises dg.Failure where it leaves no results."""
+    """One `dbt build` of all that is not left out; `stays` is told while dbt starts.
+
+    Raises dg.Failure where it leaves no results.
+    """
     # dbt runs in a process of its own and takes the build database from the environment.
     os.environ.update(transform.dbt_environment(home))
     # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
     command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place(), *engine().dbt_arguments()]
-    if kept:  # they and nothing else: a test of two tables is run again where one of them is
-        command += ["--indirect-selection", "empty", "--exclude", " ".join(data_versions.exclusion(project, kept))]
+    if left_out:  # and nothing else: a test of two tables is run again where one of them is
+        command += ["--indirect-selection", "empty", "--exclude", " ".join(left_out)]
     target = _dbt_target(home)
     (target / RESULTS).unlink(missing_ok=True)
     spawned = dt.datetime.now(dt.UTC)
     invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
     try:
+        yield from stays
         yield from invocation.stream()
     finally:
         _end(invocation.process)

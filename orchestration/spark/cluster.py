@@ -66,6 +66,9 @@ appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n
 """
 
 
+NAMES = ("master", "worker-1", "worker-2", "thrift")  # in the order in which they start
+
+
 class ClusterError(RuntimeError):
     """The cluster cannot be started; the message says what to do."""
 
@@ -190,7 +193,7 @@ class Cluster:
 
     def down(self) -> list[str]:
         """Ends what `up` started, the server first. Returns the names of what was running."""
-        running = [(name, pid) for name, _ in reversed(list(self.commands())) if (pid := self.pid(name)) is not None]
+        running = [(name, pid) for name in reversed(NAMES) if (pid := self.pid(name)) is not None]
         for name, pid in running:
             os.kill(pid, signal.SIGTERM)
             deadline = time.monotonic() + STOP_SECONDS
@@ -199,7 +202,7 @@ class Cluster:
                 time.sleep(0.1)
             if self.pid(name) is not None:
                 os.kill(pid, signal.SIGKILL)
-        for name, _ in self.commands():
+        for name in NAMES:
             self.pid_file(name).unlink(missing_ok=True)
         shutil.rmtree(self.folder / "scratch", ignore_errors=True)
         return [name for name, _ in running]

@@ -26,6 +26,7 @@ WRITERS = {
     "orchestration/publish.py": "",
     "orchestration/diff.py": "",
     "orchestration/lake/store.py": "",
+    "orchestration/spark/warehouse.py": "home.build_db",
     "sources/readers/json_sql.py": "':memory:'",
     "benchmarks/__main__.py": "home.build_db",
     "benchmarks/floor.py": "target",
