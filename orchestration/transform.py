@@ -176,15 +176,17 @@ def raw_tables(
     ]
 
 
-def prepare_build_database(home: Home, tables: Sequence[RawTable], code: str = "") -> None:
-    """The build database with its schema `raw`: that of the last run where the same code made it, else a new one.
+def prepare_build_database(
+    home: Home, tables: Sequence[RawTable], code: str = "", *, keep_tables: bool = False
+) -> None:
+    """The build database with its schema `raw`: a new one, or that of the last run where the same code made it.
 
-    `code`: see `build_code`; without it everything is built anew.
+    `code`: see `build_code`. `keep_tables`: what the last run built may stay.
     """
     import duckdb
 
     home.build.mkdir(parents=True, exist_ok=True)
-    if not code or code_of(home.build_db) != code:
+    if not keep_tables or code_of(home.build_db) != code:
         for leftover in (home.build_db, home.build_db.with_name(home.build_db.name + ".wal")):
             leftover.unlink(missing_ok=True)
     with duckdb.connect(home.build_db) as con:
@@ -349,7 +351,7 @@ def dbt_place() -> list[str]:
 def build_code() -> str:
     """Hash of all that makes rows of raw tables but the raw tables themselves: dbt project, place, engines."""
     engines = [version(package) for package in ("dbt-core", "dbt-duckdb", "duckdb")]
-    return content_hash([_dbt_project_hash(), dbt_place(), engines])
+    return content_hash([_dbt_project_hash(), dbt_place(), engine().dbt_arguments(), engines])
 
 
 def ensure_manifest(home: Home) -> Path:

@@ -104,9 +104,8 @@ def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinitio
             warehouse.home, warehouse.catalogue, releases, warehouse.raw, warehouse.refused_for_drift()
         )
         keeps = not warehouse.full_refresh and engine().keeps_tables
-        code = transform.build_code() if keeps else ""
         with profile.measured(profile.RAW):
-            transform.prepare_build_database(warehouse.home, tables, code)
+            transform.prepare_build_database(warehouse.home, tables, transform.build_code(), keep_tables=keeps)
             engine().show_raw(warehouse.home, tables)
         unknown = unused_entries(warehouse.opened_origin, warehouse.catalogue)
         if unknown:

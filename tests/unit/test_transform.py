@@ -10,7 +10,14 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.transform import dbt_checks, failing_rows, prepare_build_database, raw_tables
+from orchestration.transform import (
+    RawTable,
+    build_code,
+    dbt_checks,
+    failing_rows,
+    prepare_build_database,
+    raw_tables,
+)
 from sources.catalogue import load_catalogue
 from sources.raw import RawStore
 from sources.release import Release, StoredFile
@@ -119,3 +126,28 @@ def test_failed_dbt_test_whose_rows_cannot_be_shown_is_still_told(tmp_path: Path
     duckdb.connect(build).close()
     shown = failing_rows(build, {"status": "fail", "compiled_code": "select * from gone"})
     assert shown.startswith("its rows cannot be shown: Catalog Error: Table with name gone does not exist")
+
+
+def test_build_database_goes_on_only_under_the_code_that_made_it(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+
+    def built(code: str, *, keep_tables: bool) -> bool:
+        """Whether a table of the run before is there."""
+        prepare_build_database(home, [RawTable("t", {"a": "varchar"})], code, keep_tables=keep_tables)
+        with duckdb.connect(home.build_db) as con:
+            found = con.execute("select * from duckdb_tables() where table_name = 'built'").fetchone() is not None
+            con.execute("create table if not exists main.built as select 1 as one")
+        return found
+
+    assert not built("code", keep_tables=True)  # there was none
+    assert built("code", keep_tables=True)
+    assert not built("other code", keep_tables=True)
+    assert not built("other code", keep_tables=False)
+
+
+def test_code_of_a_build_is_that_of_its_engine_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OUTCOMES_ENGINE", raising=False)
+    code = build_code()
+    assert build_code() == code
+    monkeypatch.setenv("OUTCOMES_ENGINE", "spark")
+    assert build_code() != code
