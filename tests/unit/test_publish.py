@@ -271,6 +271,44 @@ def test_build_without_its_tables_leaves_what_was_published(home: Home) -> None:
     assert everything(home) == before
 
 
+# --- what builds share ------------------------------------------------------------------------------------
+
+
+def files_of(published: Published, table: str) -> dict[str, int]:
+    """Files of a table in a build, and which bytes on the disk they are."""
+    found = (*published.folder.glob(f"parquet/{table}.*"), *published.folder.glob(f"csv/{table}.*"))
+    return {file.suffix: file.stat().st_ino for file in found}
+
+
+def test_files_of_a_table_that_is_as_it_was_are_shared(home: Home) -> None:
+    facts, freshness = "fct_observation", "mart_freshness"
+    first = publish(home, "build-1", versions={facts: "a", freshness: "a"})
+    second = publish(home, "build-2", versions={facts: "a", freshness: "b"})
+    assert len(files_of(first, facts)) == 2
+    assert files_of(second, facts) == files_of(first, facts)
+    assert set(files_of(second, freshness).values()).isdisjoint(files_of(first, freshness).values())
+    for unversioned in ("build", "mart_quality"):
+        assert set(files_of(second, unversioned).values()).isdisjoint(files_of(first, unversioned).values())
+    rows = duckdb.sql(f"select build_id from '{second.folder}/parquet/build.parquet'").fetchall()
+    assert rows == [("build-2",)]
+
+
+def test_shared_files_outlive_the_build_that_made_them(home: Home) -> None:
+    for number in (1, 2, 3):
+        last = publish(home, f"build-{number}", versions={"fct_observation": "a"}, keep=1)
+    assert kept_builds(home) == ["build-3"]
+    assert duckdb.sql(f"select count(*) from '{last.folder}/parquet/fct_observation.parquet'").fetchall() == [(3,)]
+
+
+def test_a_table_whose_version_is_not_known_is_not_shared(home: Home) -> None:
+    first = publish(home, "build-1", versions={"fct_observation": "a"})
+    second = publish(home, "build-2")
+    third = publish(home, "build-3", versions={"fct_observation": "a"})
+    of_all = [set(files_of(build, "fct_observation").values()) for build in (first, second, third)]
+    assert of_all[0].isdisjoint(of_all[1])
+    assert of_all[1].isdisjoint(of_all[2])
+
+
 # --- the last builds --------------------------------------------------------------------------------------
 
 
