@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
@@ -131,7 +132,9 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         versions, outdated = _outdated(home, project, before)
         # Who asks for single tables gets them; what they were built of is not known then.
         kept = set() if context.is_subset else versions.keys() - outdated
-        # The gate needs Great Expectations, the page its charts: seconds each, and there is time while dbt works.
+        # The gate needs Great Expectations, the page its charts: seconds each, and there is time while dbt works. What
+        # they and Dagster both import at a time of their own must be there before: two threads would find it half made.
+        import_module("sqlalchemy.orm")
         for prepare in (import_great_expectations, charts):
             Thread(target=prepare, daemon=True).start()
         results, stays = before, _kept(context.assets_def.check_specs, project, versions, kept, before)
