@@ -23,7 +23,8 @@ test-fast: .venv/dev.stamp
 # Whole builds wait for disks and processes now and then: three at once keep two cores busy. Tests that look at the same
 # build are in one process.
 BUILDS_1 := $(addprefix tests/end_to_end/,test_vintages.py test_another_place.py)
-BUILDS_2 := $(addprefix tests/end_to_end/,test_kill.py test_disk_run.py test_reconciliations.py test_mirror_run.py)
+LONG_BUILDS := test_kill.py
+BUILDS_2 := $(addprefix tests/end_to_end/,$(LONG_BUILDS) test_disk_run.py test_reconciliations.py test_mirror_run.py)
 test-builds: .venv/dev.stamp
 	@$(MAKE) --no-print-directory -j3 --output-sync=target test-builds-1 test-builds-2 test-builds-3
 
@@ -34,7 +35,7 @@ test-builds-2:
 	@$(BIN)/python -m pytest $(BUILDS_2)
 
 test-builds-3:
-	@$(BIN)/python -m pytest -m end_to_end $(addprefix --ignore=,$(BUILDS_1) $(BUILDS_2))
+	@$(BIN)/python -m pytest -m end_to_end $(addprefix --ignore=,tests/end_to_end/test_kill.py $(BUILDS_1) $(BUILDS_2))
 
 # The scorecard in Chromium (or CHROMIUM); OUTCOMES_SAMPLE_HOME names a sample build to look at, else one is made.
 test-browser: .venv/dev.stamp
