@@ -74,6 +74,7 @@ audit: .venv/audit.stamp
 		$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/clients/$$client.txt || exit 1; done
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/lake.txt
 	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/s3.txt
+	@$(BIN)/python .ci/audit.py .venv/audit/bin/pip-audit requirements/bench.txt
 
 # A Spark cluster on this machine (docs/spark.md), and the mart of both engines compared row by row.
 spark-up: .venv/spark.stamp

@@ -177,7 +177,7 @@ def _merged(rule: Rule, before: Judged | None, now: Judged) -> Judged:
     elif "element_count" in detail:
         success = _added_up(rule, old, detail)
     else:
-        raise NotImplementedError(f"{rule.expectation} is judged on whole tables only")
+        raise ValueError(f"{rule.expectation} cannot be added up over pieces: give it a class in _AS_WHOLE")
     texts = None if now.texts is None else tuple(dict.fromkeys((*(before.texts or ()), *now.texts)))[:SAMPLE_SIZE]
     return Judged(now.outcome | {"success": success}, (*before.labels, *now.labels)[:SAMPLE_SIZE], texts)
 

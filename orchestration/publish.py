@@ -20,6 +20,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -458,8 +459,9 @@ class _Shared:
         for file in (self._before / folder.name).glob("*"):
             table = file.name.partition(".")[0]
             if table in self._same:
-                os.link(file, folder / file.name)
-                linked.add(table)
+                with suppress(OSError):  # no links here, or no more of them: the file is written like any other
+                    os.link(file, folder / file.name)
+                    linked.add(table)
         return linked
 
     def note(self, folder: Path) -> None:

@@ -145,7 +145,7 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
             yield from _run_dbt(context, home, dbt, data_versions.exclusion(project, kept), stays)
             results = transform.merged_results(before, transform.read_json(_dbt_target(home) / RESULTS), kept)
         home.dbt_results.write_text(json.dumps(results), encoding="utf-8")
-        failed = [result for result in results["results"] if result["status"] in ("error", "fail")]
+        failed = _failed(results["results"])
         if not context.is_subset:
             ended_well = {r["unique_id"] for r in results["results"] if r["status"] in ("success", "pass", "warn")}
             data_versions.note(home.build_db, versions, ended_well & outdated)
@@ -218,11 +218,19 @@ def _run_dbt(
         yield from invocation.stream()
     finally:
         _end(invocation.process)
-    told = str(invocation.get_error() or "dbt ended without its results")
+    error = invocation.get_error()
+    told = str(error or "dbt ended without its results")
     disk = disk_trouble(told, home.root, at=home.build_db)
     if disk or not (target / RESULTS).is_file():
         raise dg.Failure(disk or told, allow_retries=False)
-    profile.count_dbt(spawned, transform.read_json(target / RESULTS)["results"])
+    results = transform.read_json(target / RESULTS)["results"]
+    if error is not None and not _failed(results):  # it ended badly, and no node of it says why
+        raise dg.Failure(told, allow_retries=False)
+    profile.count_dbt(spawned, results)
+
+
+def _failed(results: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [result for result in results if result["status"] in ("error", "fail")]
 
 
 def _end(dbt: "subprocess.Popen[bytes]") -> None:

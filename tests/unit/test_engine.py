@@ -32,13 +32,13 @@ def test_duckdb_answers_a_query_of_a_test(tmp_path: Path) -> None:
 
 
 def test_a_raw_table_of_spark_lies_on_the_files_of_all_releases() -> None:
-    files = [Path("/home/raw/d/first~1/t.parquet"), Path("/home/raw/d/second~2/t.parquet")]
+    files = [Path("/outcomes/raw/d/first~1/t.parquet"), Path("/outcomes/raw/d/second~2/t.parquet")]
     statement = warehouse._table("d__t", {"a b": "string"}, files)
     assert statement == (
         "create table raw.`d__t` (`a b` string) using parquet "
-        "location '/home/raw/d/{first~1/t.parquet,second~2/t.parquet}'"
+        "location '/outcomes/raw/d/{first~1/t.parquet,second~2/t.parquet}'"
     )
-    assert warehouse._table("d__t", {"a": "string"}, files[:1]).endswith("location '/home/raw/d/first~1/t.parquet'")
+    assert warehouse._table("d__t", {"a": "string"}, files[:1]).endswith("location '/outcomes/raw/d/first~1/t.parquet'")
 
 
 def test_a_cluster_without_java_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

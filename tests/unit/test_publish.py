@@ -300,6 +300,17 @@ def test_shared_files_outlive_the_build_that_made_them(home: Home) -> None:
     assert duckdb.sql(f"select count(*) from '{last.folder}/parquet/fct_observation.parquet'").fetchall() == [(3,)]
 
 
+def test_where_a_disk_has_no_links_every_file_is_written(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("Operation not permitted")
+
+    first = publish(home, "build-1", versions={"fct_observation": "a"})
+    monkeypatch.setattr(publishing.os, "link", refuse)
+    second = publish(home, "build-2", versions={"fct_observation": "a"})
+    assert set(files_of(second, "fct_observation").values()).isdisjoint(files_of(first, "fct_observation").values())
+    assert len(files_of(second, "fct_observation")) == 2
+
+
 def test_a_table_whose_version_is_not_known_is_not_shared(home: Home) -> None:
     first = publish(home, "build-1", versions={"fct_observation": "a"})
     second = publish(home, "build-2")
