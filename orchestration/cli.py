@@ -444,7 +444,7 @@ def _run_job(home: Home, origin: str, *, full_refresh: bool) -> str | None:
     _dagster_environment(home)
     import dagster as dg
 
-    from orchestration.transform import DbtError
+    from orchestration.dbt_process import DbtError
     from sources.catalogue import CatalogueError
 
     try:

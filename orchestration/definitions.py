@@ -18,8 +18,8 @@ from orchestration.assets.mart import (
     published_asset,
     release_gate_checks,
 )
+from orchestration.dbt_process import ensure_manifest
 from orchestration.home import Home
-from orchestration.transform import ensure_manifest
 from orchestration.warehouse import Warehouse
 from sources.catalogue import CATALOGUE_DIR, load_catalogue
 

@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import hashlib
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.data_versions import code_of, content_hash, create_state, set_sources
-from orchestration.engine import QueryError, engine
-from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.dbt_process import project_hash
+from orchestration.engine import engine
+from orchestration.home import Home
 from orchestration.ingest import Outcome
 from sources.catalogue import Dataset
 from sources.drift import drifts_of_release, has_form, schema_hash
@@ -59,11 +56,6 @@ _REFRESH = {"dataset": "varchar", "status": "varchar", "message": "varchar"}
 _STALE = {"dataset": "varchar"}
 _PUBLISHED_ANSWER = {"measure_id": "varchar", "status": "varchar", "same_origin": "boolean"}
 WRITER_WAIT_SECONDS = 600
-FAILING_ROWS_SHOWN = 5
-
-
-class DbtError(RuntimeError):
-    """dbt ended with an error; the message holds its last words."""
 
 
 class BuildDatabaseBusyError(RuntimeError):
@@ -325,23 +317,6 @@ def _origin(origins: set[str]) -> str:
 # --- dbt -------------------------------------------------------------------------------------------------
 
 
-def dbt_executable() -> str:
-    """dbt of this environment, also when the environment is not activated."""
-    return str(Path(sys.executable).with_name("dbt"))
-
-
-def dbt_environment(home: Home) -> dict[str, str]:
-    return {
-        **os.environ,
-        "OUTCOMES_BUILD_DB": str(home.build_db),
-        "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
-        "OUTCOMES_AS_OF": str(home.as_of or ""),
-        "DBT_LOG_LEVEL_FILE": "warn",  # a debug log of every query would grow by megabytes a night
-    }
-
-
 def dbt_place() -> list[str]:
     """Arguments that give dbt another place than the one of dbt_project.yml, which is that of place.yml."""
     here = place()
@@ -351,102 +326,13 @@ def dbt_place() -> list[str]:
 def build_code() -> str:
     """Hash of all that makes rows of raw tables but the raw tables themselves: dbt project, place, engines."""
     engines = [version(package) for package in ("dbt-core", "dbt-duckdb", "duckdb")]
-    return content_hash([_dbt_project_hash(), dbt_place(), engine().dbt_arguments(), engines])
-
-
-def ensure_manifest(home: Home) -> Path:
-    """dbt's manifest, parsed again only when a file of the dbt project has changed. Raises DbtError."""
-    target = DBT_PROJECT_DIR / "target"
-    manifest, stamp = target / "manifest.json", target / "manifest.source_hash"
-    fingerprint = _dbt_project_hash()
-    if manifest.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint:
-        return manifest
-    home.build.mkdir(parents=True, exist_ok=True)
-    parsed = subprocess.run(
-        [dbt_executable(), "--quiet", "parse", "--project-dir", str(DBT_PROJECT_DIR)],
-        env=dbt_environment(home),
-        cwd=DBT_PROJECT_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if parsed.returncode != 0:
-        raise DbtError(f"dbt parse failed:\n{(parsed.stdout + parsed.stderr)[-4000:]}")
-    stamp.write_text(fingerprint, encoding="utf-8")
-    return manifest
-
-
-def _dbt_project_hash() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(DBT_PROJECT_DIR.rglob("*")):
-        parts = path.relative_to(DBT_PROJECT_DIR).parts
-        if path.is_file() and parts[0] not in ("target", "logs"):
-            digest.update("/".join(parts).encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def failing_rows(build_db: Path, result: Mapping[str, Any]) -> str:
-    """First rows that a failed dbt test returns, as text: `column=value, …; …`. '' for what is not a failed test."""
-    if result["status"] not in ("fail", "warn") or not result.get("compiled_code"):
-        return ""
-    query = f"select * from ({result['compiled_code']}) as failing limit {FAILING_ROWS_SHOWN}"
-    try:
-        columns, rows = engine().rows(build_db, query)
-    except QueryError as error:  # the failure itself must still be told
-        return f"its rows cannot be shown: {str(error).splitlines()[0]}"
-    return "; ".join(", ".join(f"{name}={value}" for name, value in zip(columns, row, strict=True)) for row in rows)
+    return content_hash([project_hash(), dbt_place(), engine().dbt_arguments(), engines])
 
 
 def merged_results(before: Mapping[str, Any], now: Mapping[str, Any], kept: set[str]) -> dict[str, Any]:
     """Results of a dbt run, and behind them the earlier ones of nodes that it left as they were."""
     earlier = [result for result in before["results"] if result["unique_id"] in kept]
     return {**now, "results": [*now["results"], *earlier]}
-
-
-def dbt_checks(run_results: Mapping[str, Any], manifest: Mapping[str, Any], build_db: Path) -> list[dict[str, Any]]:
-    """dbt tests as rows of `mart_quality`; those of what was not built again are of the run that built it."""
-    from expectations.model import CheckResult
-
-    rows = []
-    for result in run_results["results"]:
-        node = manifest["nodes"].get(result["unique_id"]) or manifest["unit_tests"].get(result["unique_id"])
-        if node is None or node["resource_type"] not in ("test", "unit_test"):
-            continue
-        ended = result["timing"][-1]["completed_at"] if result["timing"] else run_results["metadata"]["generated_at"]
-        finished = dt.datetime.fromisoformat(ended.replace("Z", "+00:00"))
-        rows.append(_dbt_check(CheckResult, result, node, finished, failing_rows(build_db, result)).to_dict())
-    return rows
-
-
-def _dbt_check(
-    check_result: Any, result: Mapping[str, Any], node: Mapping[str, Any], finished: dt.datetime, failing: str
-) -> Any:
-    tested = node.get("attached_node") or (node.get("depends_on", {}).get("nodes") or [""])[0]
-    failures = result.get("failures")
-    passed = result["status"] in ("pass", "success")
-    return check_result(
-        check_id=result["unique_id"],
-        kind="dbt_test",
-        dataset="",
-        table_name=tested.rsplit(".", 1)[-1],
-        column_name=node.get("column_name") or "",
-        check_name=node["name"],
-        severity=str(node["config"].get("severity", "error")).lower(),
-        passed=passed,
-        expected=node.get("description") or _declared(node) or "no rows returned by the test",
-        found="as expected" if passed else (result.get("message") or f"{failures} rows"),
-        sample_failing=failing,
-        release_id="",
-        checked_at=finished,
-    )
-
-
-def _declared(node: Mapping[str, Any]) -> str:
-    """What a generic test asks for: `accepted_values: values ['A', 'B']`."""
-    metadata = node.get("test_metadata") or {}
-    asked = {name: value for name, value in metadata.get("kwargs", {}).items() if name not in ("model", "column_name")}
-    return f"{metadata['name']}: {', '.join(f'{name} {value}' for name, value in asked.items())}" if asked else ""
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -84,3 +84,8 @@
         || case when coalesce({{ prefix }}_member, '') = '' then '' else '/' || {{ prefix }}_member end
         || '!row ' || {{ prefix }}_row_number
 {%- endmacro %}
+
+{#- Columns of a row as one text, as an example of what is broken. -#}
+{% macro row_as_text(columns) -%}
+    concat_ws(', ' {%- for column in columns %}, cast({{ column }} as {{ type_text() }}){% endfor %})
+{%- endmacro %}

@@ -26,6 +26,8 @@ from packaging.version import Version
 from expectations.runner import import_great_expectations
 from orchestration import data_versions, profile, transform
 from orchestration.assets.datasets import dataset_key
+from orchestration.dbt_checks import dbt_checks, failing_rows
+from orchestration.dbt_process import dbt_environment, dbt_executable
 from orchestration.engine import engine
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.progress import say
@@ -204,7 +206,7 @@ def _run_dbt(
     Raises dg.Failure where it leaves no results.
     """
     # dbt runs in a process of its own and takes the build database from the environment.
-    os.environ.update(transform.dbt_environment(home))
+    os.environ.update(dbt_environment(home))
     # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
     command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place(), *engine().dbt_arguments()]
     if left_out:  # and nothing else: a test of two tables is run again where one of them is
@@ -252,7 +254,7 @@ def _failed_nodes(failed: Sequence[Mapping[str, Any]], build_db: Path) -> str:
                 (
                     f"- {result['unique_id']}:",
                     (result.get("message") or "").strip(),
-                    transform.failing_rows(build_db, result),
+                    failing_rows(build_db, result),
                 ),
             )
         )
@@ -412,9 +414,7 @@ def published_asset(manifest: Path) -> dg.AssetsDefinition:
         ]
         documents = [*contracts, *gate_documents(warehouse)]
         quality = [check for document in documents for check in document["results"]]
-        quality += transform.dbt_checks(
-            transform.read_json(home.dbt_results), transform.read_json(manifest), home.build_db
-        )
+        quality += dbt_checks(transform.read_json(home.dbt_results), transform.read_json(manifest), home.build_db)
         started_at = dt.datetime.fromtimestamp(context.instance.get_run_stats(context.run_id).start_time or 0, dt.UTC)
         quality += warehouse.refused_checks()
         with profile.measured(profile.PUBLISH):
@@ -445,6 +445,6 @@ def dbt_resource() -> Dbt:
     return Dbt(
         project_dir=str(DBT_PROJECT_DIR),
         profiles_dir=str(DBT_PROJECT_DIR),
-        dbt_executable=transform.dbt_executable(),
+        dbt_executable=dbt_executable(),
         global_config_flags=["--no-use-colors", "--no-send-anonymous-usage-stats"],
     )

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from orchestration import transform
+from orchestration.dbt_checks import dbt_checks
+from orchestration.dbt_process import dbt_environment, dbt_executable
 from orchestration.home import DBT_PROJECT_DIR, PROJECT_ROOT, Home
 from orchestration.lake.store import (
     ALIAS,
@@ -284,7 +286,7 @@ def _dbt_build(home: WriterHome) -> list[dict[str, Any]]:
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     command = [
-        transform.dbt_executable(),
+        dbt_executable(),
         "--quiet",
         "build",
         "--target",
@@ -294,7 +296,7 @@ def _dbt_build(home: WriterHome) -> list[dict[str, Any]]:
     ]
     done = subprocess.run(
         [*command, "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target), *transform.dbt_place()],
-        env=transform.dbt_environment(home) | {"OUTCOMES_LAKE_WRITER": home.writer},
+        env=dbt_environment(home) | {"OUTCOMES_LAKE_WRITER": home.writer},
         cwd=DBT_PROJECT_DIR,
         capture_output=True,
         text=True,
@@ -303,7 +305,7 @@ def _dbt_build(home: WriterHome) -> list[dict[str, Any]]:
     if done.returncode != 0:
         raise LakeError(f"dbt build failed; nothing was published\n{(done.stdout + done.stderr)[-4000:]}")
     manifest = transform.read_json(target / "manifest.json")
-    return transform.dbt_checks(transform.read_json(results), manifest, home.build_db)
+    return dbt_checks(transform.read_json(results), manifest, home.build_db)
 
 
 def _gate(con: duckdb.DuckDBPyConnection, home: WriterHome, warehouse: Warehouse) -> list[dict[str, Any]]:

@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.dbt_checks import failing_rows
+from orchestration.dbt_process import dbt_environment, dbt_executable
 from orchestration.home import DBT_PROJECT_DIR, Home
-from orchestration.transform import dbt_environment, dbt_executable, failing_rows
 
 pytestmark = pytest.mark.end_to_end
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.dbt_process import dbt_environment, dbt_executable
 from orchestration.home import DBT_PROJECT_DIR, Home
-from orchestration.transform import dbt_environment, dbt_executable
 
 pytestmark = pytest.mark.end_to_end
 

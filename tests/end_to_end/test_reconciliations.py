@@ -13,13 +13,21 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.dbt_checks import dbt_checks
+from orchestration.dbt_process import dbt_environment, dbt_executable, ensure_manifest
 from orchestration.home import DBT_PROJECT_DIR, Home
-from orchestration.transform import dbt_checks, dbt_environment, dbt_executable, read_json
+from orchestration.transform import read_json
 
 pytestmark = pytest.mark.end_to_end
 
 LCR, HALTON, ST_HELENS = "E47000004", "E06000006", "E08000013"
-SELECTED = ["tag:reconciliation", "corrections_are_still_needed", "source_markers_are_known"]
+SELECTED = [
+    "tag:reconciliation",
+    "claims_is_sound",
+    "fct_observation_is_sound",
+    "corrections_are_still_needed",
+    "source_markers_are_known",
+]
 FAULTS = (
     # St Helens is read from another row: the six no longer make what ONS prints.
     f"update mart.fct_observation set obs_value = obs_value + 10 where dataset = 'ons_regional_gdp' "
@@ -48,6 +56,12 @@ FAULTS = (
     # A correction of a figure that is another one by now (a unit test of mart_corrections shows how it comes to that).
     "update mart.mart_corrections set state = 'expired', published_now = 91, release_id = 'newest' "
     "where correction_id = 'els_arts_upper_tlc'",
+    # Rows that break one thing each of what is asked of every row of their table.
+    "insert into framework.claims select * from framework.claims where claim_id = 'LIS401'",
+    "update framework.claims set figure = null, unit = null where claim_id = 'LIS446'",
+    "update framework.claims set comparison = 'about' where claim_id = 'LIS520'",
+    "update framework.claims set indicator_id = 'unknown' where claim_id = 'LIS457'",
+    "update framework.claims set definition_unclear = true, note = null where claim_id = 'LIS462'",
 )
 
 
@@ -78,7 +92,7 @@ def faulty(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Check
         check=False,
     )
     assert (target / "run_results.json").is_file(), done.stdout[-4000:]
-    manifest = read_json(target / "manifest.json")
+    manifest = read_json(ensure_manifest(home))
     checks = dbt_checks(read_json(target / "run_results.json"), manifest, home.build_db)
     return Checked({check["check_name"]: check for check in checks}, manifest)
 
@@ -106,6 +120,35 @@ def test_fault_is_named_with_its_rows(faulty: Checked, check: str, severity: str
     assert result["expected"] != "no rows returned by the test"
     for row in rows:
         assert row in result["sample_failing"]
+
+
+@pytest.mark.parametrize(
+    ("check", "found", "such_as"),
+    [
+        ("claims_claim_id_is_unique", "claim_id_is_unique: 1", "LIS401"),
+        ("claims_is_complete", "figure_is_missing: 1, unit_is_missing: 1", "LIS446; LIS446"),
+        ("claims_comparison_is_known", "comparison_is_known: 1", "about"),
+        ("claims_indicator_id_is_in_indicators", "indicator_id_is_in_indicators: 1", "unknown"),
+        ("claims_what_is_unclear_is_said", "what_is_unclear_is_said: 1", "LIS462"),
+    ],
+)
+def test_each_thing_asked_of_a_table_is_a_check_that_names_what_breaks_it(
+    faulty: Checked, check: str, found: str, such_as: str
+) -> None:
+    told = faulty.checks[check]
+    assert (told["passed"], told["severity"], told["table_name"]) == (False, "error", "claims")
+    assert (told["found"], told["sample_failing"]) == (found, such_as)
+
+
+def test_what_holds_of_a_table_passes_beside_what_does_not(faulty: Checked) -> None:
+    claims = {name: told["passed"] for name, told in faulty.checks.items() if told["table_name"] == "claims"}
+    assert sum(not passed for passed in claims.values()) == 5
+    assert claims["claims_replay_is_known"]
+    assert claims["claims_area_code_is_in_areas"]
+    observations = [told for told in faulty.checks.values() if told["table_name"] == "fct_observation"]
+    assert all(
+        told["passed"] for told in observations if told["check_id"].startswith("test.outcomes.fct_observation_is_")
+    )
 
 
 def test_reconciliations_can_be_listed(faulty: Checked) -> None:
@@ -147,9 +190,10 @@ def test_impossible_limits_are_withheld_and_what_was_published_can_be_found(
         ("TLJ", 93, 92, None, "corrected: upper confidence limit 92 below the value 93: withheld"),
     ]
     broken = mirror_mart.execute(
-        "select passed from mart.mart_quality where check_id like '%fct_observation_limits_enclose_the_value%'"
+        "select check_name, passed from mart.mart_quality "
+        "where check_id like '%fct_observation_limits_enclose_the_value%' order by all"
     ).fetchall()
-    assert broken == [(True,)]
+    assert broken == [("fct_observation_lower_limit", True), ("fct_observation_upper_limit", True)]
 
 
 @pytest.mark.published

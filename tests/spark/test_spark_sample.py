@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from orchestration import transform
+from orchestration.dbt_process import dbt_environment, dbt_executable
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.spark.cluster import Cluster
 from orchestration.spark.warehouse import Spark
@@ -44,7 +45,7 @@ def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
     excluded = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
     done = subprocess.run(
         [
-            transform.dbt_executable(),
+            dbt_executable(),
             "build",
             *excluded,
             *engine.dbt_arguments(),
@@ -52,7 +53,7 @@ def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
             str(tmp_path / "dbt"),
         ],
         cwd=DBT_PROJECT_DIR,
-        env={**os.environ, **transform.dbt_environment(home), "OUTCOMES_AS_OF": built_on(duckdb_sample)},
+        env={**os.environ, **dbt_environment(home), "OUTCOMES_AS_OF": built_on(duckdb_sample)},
         capture_output=True,
         text=True,
         check=False,

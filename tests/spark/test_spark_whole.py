@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.dbt_process import dbt_environment, dbt_executable
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.spark.cluster import Cluster
-from orchestration.transform import dbt_environment, dbt_executable
 from tests.end_to_end.runs import COMMAND, Finished, outcomes, running
 from tests.spark.marts import differences
 

@@ -17,6 +17,7 @@ import yaml
 
 from orchestration.assets.datasets import CONTRACT, REFRESHED, data_version, dataset_key
 from orchestration.assets.mart import freshness_checks
+from orchestration.dbt_checks import IS_SOUND, statements
 from orchestration.home import DBT_PROJECT_DIR, PROJECT_ROOT, Home
 from orchestration.warehouse import Warehouse, end_abandoned_runs, forget_old_runs
 from sources.catalogue import load_catalogue
@@ -182,8 +183,18 @@ def test_what_is_late_is_told_of_datasets_and_of_indicators(
     assert tables == {}
 
 
+def test_each_thing_asked_of_a_table_has_a_name_of_its_own(manifest: dict[str, Any]) -> None:
+    asked: dict[str, list[str]] = {}
+    for node in manifest["nodes"].values():
+        metadata = node.get("test_metadata") or {}
+        if metadata.get("name") == IS_SOUND:
+            asked.setdefault(node["attached_node"], []).extend(s.name for s in statements(metadata["kwargs"]))
+    assert len(asked) > 100
+    assert [table for table, names in asked.items() if len(names) != len(set(names))] == []
+
+
 def test_dbt_tests_are_checks_of_the_assets_they_are_about(graph: Any, manifest: dict[str, Any]) -> None:
-    assert dg.AssetCheckKey(OBSERVATIONS, "fct_observation_has_one_row_per_grain") in graph.asset_check_keys
+    assert dg.AssetCheckKey(OBSERVATIONS, "fct_observation_is_sound") in graph.asset_check_keys
     marts = [
         node["unique_id"]
         for node in manifest["nodes"].values()

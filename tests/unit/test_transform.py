@@ -9,12 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.dbt_checks import dbt_checks, failing_rows
 from orchestration.home import Home
 from orchestration.transform import (
     RawTable,
     build_code,
-    dbt_checks,
-    failing_rows,
     prepare_build_database,
     raw_tables,
 )

@@ -1,0 +1,103 @@
+"""dbt as a program of this project: what it is given, and `outcomes-dbt`, which takes dbt's own arguments.
+
+dbt would parse the whole project again for every build database, because the file's path is part of its profile:
+seconds for each new home. `outcomes-dbt` takes the manifest that was parsed once, as dbt stores it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+from orchestration.home import DBT_PROJECT_DIR, Home
+
+_TARGET = DBT_PROJECT_DIR / "target"
+_PARTIAL_PARSE = "partial_parse.msgpack"  # as dbt calls it
+# A dbt that somebody runs by hand, for whatever target, writes to the name above: these are the project's own.
+_PARSED, _PARSED_OF = _TARGET / "parsed.msgpack", _TARGET / "parsed.source_hash"
+_OTHER_MANIFEST = {"parse", "--target", "-t", "--vars", "--profile", "--no-partial-parse"}
+
+
+class DbtError(RuntimeError):
+    """dbt ended with an error; the message holds its last words."""
+
+
+def dbt_executable() -> str:
+    """dbt of this environment, also when the environment is not activated."""
+    return str(Path(sys.executable).with_name("outcomes-dbt"))
+
+
+def dbt_environment(home: Home) -> dict[str, str]:
+    return {
+        **os.environ,
+        "OUTCOMES_BUILD_DB": str(home.build_db),
+        "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "OUTCOMES_AS_OF": str(home.as_of or ""),
+        "DBT_LOG_LEVEL_FILE": "warn",  # a debug log of every query would grow by megabytes a night
+    }
+
+
+def ensure_manifest(home: Home) -> Path:
+    """dbt's manifest, parsed again only when a file of the dbt project has changed. Raises DbtError."""
+    manifest = _TARGET / "manifest.json"
+    if manifest.is_file() and _is_parsed():
+        return manifest
+    fingerprint = project_hash()
+    home.build.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [dbt_executable(), "--quiet", "parse", "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(_TARGET)],
+        env=dbt_environment(home),
+        cwd=DBT_PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise DbtError(f"dbt parse failed:\n{(done.stdout + done.stderr)[-4000:]}")
+    (_TARGET / _PARTIAL_PARSE).replace(_PARSED)
+    _PARSED_OF.write_text(fingerprint, encoding="utf-8")
+    return manifest
+
+
+def _is_parsed() -> bool:
+    """Whether the stored manifest is of the project as it is now."""
+    stored = _PARSED.is_file() and _PARSED_OF.is_file()
+    return stored and _PARSED_OF.read_text(encoding="utf-8") == project_hash()
+
+
+def project_hash() -> str:
+    """Hash of all files of the dbt project."""
+    digest = hashlib.sha256()
+    for path in sorted(DBT_PROJECT_DIR.rglob("*")):
+        parts = path.relative_to(DBT_PROJECT_DIR).parts
+        if path.is_file() and parts[0] not in ("target", "logs"):
+            digest.update("/".join(parts).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def takes_stored_manifest(arguments: Collection[str]) -> bool:
+    """Whether the stored manifest is the one that dbt would come to: same project, no other target or variables."""
+    return not _OTHER_MANIFEST.intersection(arguments) and "DBT_TARGET" not in os.environ and _is_parsed()
+
+
+def main() -> int:
+    """Runs dbt. Exit codes are dbt's: 0 where all went well, 1 where a node failed, 2 where dbt itself did."""
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    manifest, arguments = None, sys.argv[1:]
+    if takes_stored_manifest(arguments):
+        manifest = Manifest.from_msgpack(_PARSED.read_bytes(), decoder=extended_mashumuro_decoder)
+        manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    ended = dbtRunner(manifest).invoke(arguments)
+    if ended.exception is not None:
+        return 2
+    return 0 if ended.success else 1
