@@ -1,7 +1,6 @@
 """Chromium on the scorecard of a sample build. Without Chromium these tests skip; in CI they fail.
 
-`OUTCOMES_SAMPLE_HOME` names a home in which `outcomes run --from sample` has published: its page is looked at, rather
-than that of a run of its own. Pictures of the page are left in `tests/browser/screenshots` (not in git).
+Pictures of the page are left in `tests/browser/screenshots` (not in git).
 """
 
 from __future__ import annotations
@@ -27,16 +26,9 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
 @pytest.fixture(scope="session")
-def published_home(request: pytest.FixtureRequest) -> Home:
-    """A home with a published sample build. Read only."""
-    given = os.environ.get("OUTCOMES_SAMPLE_HOME")
-    return Home(Path(given).resolve()) if given else request.getfixturevalue("sample_home")
-
-
-@pytest.fixture(scope="session")
-def mart(published_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def mart(sample_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The mart that the page shows."""
-    with duckdb.connect(published_home.mart, read_only=True) as con:
+    with duckdb.connect(sample_home.mart, read_only=True) as con:
         yield con
 
 
@@ -53,7 +45,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def opened(chromium: Browser, published_home: Home) -> Iterator[Opener]:
+def opened(chromium: Browser, sample_home: Home) -> Iterator[Opener]:
     """Opens the page; afterwards it must have asked for nothing and complained of nothing."""
     asked: list[str] = []
     complained: list[str] = []
@@ -68,11 +60,11 @@ def opened(chromium: Browser, published_home: Home) -> Iterator[Opener]:
             page.on("request", lambda request: asked.append(request.url))
             page.on("console", lambda message: complained.append(message.text))
             page.on("pageerror", lambda error: complained.append(str(error)))
-            page.goto(f"{published_home.scorecard.as_uri()}{fragment}")
+            page.goto(f"{sample_home.scorecard.as_uri()}{fragment}")
             return page
 
         yield open_page
-    pages = {published_home.scorecard.as_uri(), published_home.scorecard.resolve().as_uri()}
+    pages = {sample_home.scorecard.as_uri(), sample_home.scorecard.resolve().as_uri()}
     assert [url for url in asked if url.partition("#")[0] not in pages and not url.startswith("blob:")] == []
     assert complained == []
 

@@ -43,8 +43,8 @@ def downloaded(page: Page) -> list[dict[str, str]]:
 # --- what it shows ----------------------------------------------------------------------------------------
 
 
-def test_page_is_one_small_file_that_paints_at_once(published_home: Home, opened: Opener) -> None:
-    size = published_home.scorecard.stat().st_size
+def test_page_is_one_small_file_that_paints_at_once(sample_home: Home, opened: Opener) -> None:
+    size = sample_home.scorecard.stat().st_size
     assert size < 3_000_000
     page = opened()
     page.wait_for_load_state("load")
@@ -344,10 +344,10 @@ def test_targets_are_large_enough_for_a_finger(opened: Opener) -> None:
     assert [size for size in sizes if size[0] < 24 or size[1] < 24] == []
 
 
-def test_page_without_scripts_still_holds_the_figures(chromium: object, published_home: Home) -> None:
+def test_page_without_scripts_still_holds_the_figures(chromium: object, sample_home: Home) -> None:
     with chromium.new_context(java_script_enabled=False, viewport=DESKTOP) as context:  # type: ignore[attr-defined]
         page = context.new_page()
-        page.goto(published_home.scorecard.as_uri())
+        page.goto(sample_home.scorecard.as_uri())
         assert page.locator(".measure:visible").count() == 88
         assert page.locator(".filters:visible").count() == 0
         assert "Without JavaScript this page shows every measure" in page.locator("main noscript").first.inner_text()
