@@ -66,7 +66,7 @@ def known_before(home: Home) -> Path:
 @pytest.fixture(scope="module")
 def known_after(home: Home, known_before: Path) -> Path:
     """Made of the build of the day before: of that, only what the release between them changes is built again."""
-    return known_on(home, AFTER, built=range(100, 500))
+    return known_on(home, AFTER, built=range(50, 250))
 
 
 def known_on(home: Home, day: str, *options: str, built: range | None = None) -> Path:
