@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Collection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from orchestration.home import DBT_PROJECT_DIR, Home
 
 _TARGET = DBT_PROJECT_DIR / "target"
 _PARTIAL_PARSE = "partial_parse.msgpack"  # as dbt calls it
-# A dbt that somebody runs by hand, for whatever target, writes to the name above: these are the project's own.
+# Not under dbt's own name: a dbt that somebody runs by hand, for whatever target, writes there.
 _PARSED, _PARSED_OF = _TARGET / "parsed.msgpack", _TARGET / "parsed.source_hash"
 _OTHER_MANIFEST = {"parse", "--target", "-t", "--vars", "--profile", "--no-partial-parse"}
 
@@ -50,18 +52,26 @@ def ensure_manifest(home: Home) -> Path:
         return manifest
     fingerprint = project_hash()
     home.build.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [dbt_executable(), "--quiet", "parse", "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(_TARGET)],
-        env=dbt_environment(home),
-        cwd=DBT_PROJECT_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise DbtError(f"dbt parse failed:\n{(done.stdout + done.stderr)[-4000:]}")
-    (_TARGET / _PARTIAL_PARSE).replace(_PARSED)
-    _PARSED_OF.write_text(fingerprint, encoding="utf-8")
+    _TARGET.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix=".parse-", dir=_TARGET) as folder:  # another process may parse at the same time
+        scratch = Path(folder)
+        if _PARSED.is_file():
+            shutil.copy(_PARSED, scratch / _PARTIAL_PARSE)
+        done = subprocess.run(
+            [dbt_executable(), "--quiet", "parse", "--project-dir", str(DBT_PROJECT_DIR), "--target-path", folder],
+            env=dbt_environment(home),
+            cwd=DBT_PROJECT_DIR,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise DbtError(f"dbt parse failed:\n{(done.stdout + done.stderr)[-4000:]}")
+        stamp = scratch / _PARSED_OF.name
+        stamp.write_text(fingerprint, encoding="utf-8")
+        (scratch / manifest.name).replace(manifest)
+        (scratch / _PARTIAL_PARSE).replace(_PARSED)
+        stamp.replace(_PARSED_OF)
     return manifest
 
 
