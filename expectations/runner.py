@@ -7,9 +7,11 @@ in memory: nothing is read from or written to a project folder, no analytics, no
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -36,15 +38,32 @@ ROW_NUMBER = "_row_number"  # provenance column: the row as a spreadsheet shows 
 
 _SEVERITY = {"error": "critical", "warn": "warning"}  # in Great Expectations' words
 _SOURCE = "tables"
+_IMPORTING = threading.Lock()
 _NO_EXCEPTION = {"raised_exception": False, "exception_message": None, "exception_traceback": None}
 
 
 def import_great_expectations() -> Any:
-    """The package, with analytics off before its first line runs (it reads the variable while importing)."""
+    """The package, with analytics off before its first line runs (it reads the variable while importing).
+
+    It would import pyspark where that is installed, which takes longer and warns of this pandas.
+    """
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
-    import great_expectations
+    with _IMPORTING, _as_if_not_installed("pyspark"):
+        import great_expectations
 
     return great_expectations
+
+
+@contextmanager
+def _as_if_not_installed(package: str) -> Iterator[None]:
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
 
 
 @dataclass(frozen=True)

@@ -182,8 +182,15 @@ def test_docs_of_nothing_are_an_empty_index(tmp_path: Path) -> None:
     assert "0 of 0 checks passed" in index.read_text("utf-8")
 
 
-def test_analytics_are_off_and_nothing_is_printed_or_left_behind(tmp_path: Path) -> None:
-    """In a process of its own: home, working and temporary folder and output are looked at afterwards."""
+def test_analytics_are_off_and_nothing_is_printed_or_left_behind(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """In a process of its own: home, working and temporary folder and output are looked at afterwards.
+
+    Nor is pyspark imported, which says something of every pandas that it is too old for.
+    """
+    packages = tmp_path_factory.mktemp("packages")
+    (packages / "pyspark.py").write_text("print('pyspark is imported')")
     program = """
 import os, pandas as pd
 from expectations.runner import Runner
@@ -200,7 +207,7 @@ assert runner._context.config.analytics_enabled is False
         **os.environ,
         "HOME": str(tmp_path),
         "TMPDIR": str(tmp_path),
-        "PYTHONPATH": str(root),
+        "PYTHONPATH": f"{packages}{os.pathsep}{root}",
         "GX_ANALYTICS_ENABLED": "True",
     }
     ran = subprocess.run(
