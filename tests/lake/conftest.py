@@ -5,13 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 import os
-import shutil
-import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -23,8 +20,8 @@ import pytest
 
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.lake.store import EXTENSIONS, Lake
+from tests.postgres import QUIET, free_port, postgres_of, programs
 
-QUIET = {"stdout": subprocess.DEVNULL}
 PASSWORD = "hunter2-lake-5ec7e7"
 MOTO = PROJECT_ROOT / ".venv" / "s3" / "bin" / "moto_server"
 
@@ -70,52 +67,9 @@ def postgres() -> Iterator[Postgres]:
     missing = [name for name in EXTENSIONS if importlib.util.find_spec(f"duckdb_extension_{name}") is None]
     if missing:
         pytest.skip(f"DuckDB's extensions are not installed: {', '.join(missing)} (make .venv/lake.stamp)")
-    programs = _programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
-    with pytest.MonkeyPatch.context() as patch, _cluster(programs) as port:
+    with pytest.MonkeyPatch.context() as patch, postgres_of("lake", PASSWORD) as port:
         patch.setenv("PGPASSWORD", PASSWORD)
-        yield Postgres(port, programs)
-
-
-def _programs() -> Path | None:
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    found = debian[-1] if debian else shutil.which("initdb")
-    return Path(found).parent if found else None
-
-
-@contextmanager
-def _cluster(programs: Path) -> Iterator[int]:
-    """A running cluster in a folder of its own; PostgreSQL refuses to run as root, so root starts it as `postgres`."""
-    user = "postgres" if os.getuid() == 0 else None
-    folder, port = Path(tempfile.mkdtemp(prefix="outcomes-lake-")), free_port()
-    (folder / "password").write_text(PASSWORD)
-    if user:
-        for path in (folder, folder / "password"):
-            shutil.chown(path, user, user)
-
-    def run(*command: str | Path) -> None:
-        subprocess.run(
-            command, user=user, group=user, extra_groups=[] if user else None, cwd=folder, check=True, **QUIET
-        )
-
-    login = ("-U", "lake", "-A", "scram-sha-256", f"--pwfile={folder / 'password'}")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-    try:
-        run(programs / "initdb", "-D", folder / "data", *login, "--no-sync", "-E", "UTF8", "--locale=C")
-        run(programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
-        try:
-            yield port
-        finally:
-            run(programs / "pg_ctl", "-D", folder / "data", "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+        yield Postgres(port, programs())
 
 
 @pytest.fixture

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import duckdb
 
+# When bytes were fetched: another time in a run that fetched them itself.
+FETCHED = ("retrieved_at",)
 # What a run says of itself, and not of the data.
 OF_THE_RUN = {
     "build": ("build_id", "git_commit", "started_at", "finished_at"),
     "mart_quality": ("checked_at", "sample_failing"),
-    # When bytes were fetched: another time in a run that fetched them itself.
-    "dim_release": ("retrieved_at",),
+    "dim_release": FETCHED,
+    "mart_freshness": FETCHED,
+    "mart_indicator_series": FETCHED,
+    "mart_scorecard": FETCHED,
 }
 
 
