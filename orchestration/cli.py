@@ -442,9 +442,9 @@ def _execute(home: Home, origin: str, *, full_refresh: bool) -> str | None:
 
 def _run_job(home: Home, origin: str, *, full_refresh: bool) -> str | None:
     _dagster_environment(home)
-    import dagster as dg
 
     from orchestration.dbt_process import DbtError
+    from orchestration.warehouse import history
     from sources.catalogue import CatalogueError
 
     try:
@@ -458,7 +458,7 @@ def _run_job(home: Home, origin: str, *, full_refresh: bool) -> str | None:
     home.build.mkdir(parents=True, exist_ok=True)
     # dagster-dbt repeats all that dbt prints; at the terminal that would bury the progress.
     with (
-        dg.DagsterInstance.get() as instance,
+        history() as instance,
         (home.build / "run.log").open("w", encoding="utf-8") as log,
         redirect_stdout(log),
     ):

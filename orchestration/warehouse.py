@@ -186,6 +186,18 @@ def _scratch_in(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def history() -> Iterator[dg.DagsterInstance]:
+    """Dagster's instance for a run of this process.
+
+    In PostgreSQL its connections stay open: one for each of the thousands of events would take a minute of a run. None
+    is used for longer than a minute, for a server that was started again has closed it.
+    """
+    with dg.DagsterInstance.get() as instance:
+        instance.optimize_for_webserver(statement_timeout=600_000, pool_recycle=60, max_overflow=20)
+        yield instance
+
+
 def end_abandoned_runs(instance: dg.DagsterInstance, run_id: str | None = None) -> None:
     """Marks runs as failed that history still calls started: `run_id` holds the run lock, so their process is gone.
 

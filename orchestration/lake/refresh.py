@@ -82,14 +82,14 @@ def ingest(home: Home, origin: str, datasets: Collection[str]) -> None:
     home.dagster_storage.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
     os.environ |= {"OUTCOMES_DAGSTER_STORAGE": str(home.dagster_storage), "OUTCOMES_HOME": str(home.root)}
-    import dagster as dg
 
     from orchestration.assets.datasets import dataset_key
     from orchestration.definitions import JOB, defs, run_config
     from orchestration.failures import reasons
+    from orchestration.warehouse import history
 
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with dg.DagsterInstance.get() as instance:
+    with history() as instance:
         result = defs.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             run_config=run_config(origin) | quiet,

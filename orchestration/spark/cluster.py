@@ -75,13 +75,14 @@ class ClusterError(RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """One cluster: its folder, ports, catalog (in-memory or hive), and settings of Spark beside those above."""
+    """One cluster: folder, ports, catalog (in-memory or hive), settings beside those above, options of Java."""
 
     folder: Path
     thrift_port: int = 10000
     master_port: int = 7077
     catalog: str = "in-memory"
     settings: Mapping[str, str] = field(default_factory=dict)
+    java: str = ""
 
     @classmethod
     def from_environment(cls) -> Cluster:
@@ -136,6 +137,7 @@ class Cluster:
             "spark.sql.warehouse.dir": (self.folder / "warehouse").as_uri(),
             "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:{self.folder / 'metastore'};create=true",
             "spark.driver.extraJavaOptions": f"-Dderby.stream.error.file={self.folder / 'derby.log'}",
+            "spark.executor.extraJavaOptions": self.java,
             **self.settings,
         }
 
@@ -145,6 +147,7 @@ class Cluster:
             "SPARK_LOCAL_IP": LOOPBACK,
             "SPARK_CONF_DIR": str(self.folder / "conf"),
             "SPARK_DAEMON_MEMORY": DRIVER_MEMORY if name == "thrift" else DAEMON_MEMORY,
+            "SPARK_DAEMON_JAVA_OPTS": self.java,
             "SPARK_LOCAL_DIRS": str(self.folder / "scratch"),
         }
 

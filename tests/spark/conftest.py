@@ -6,9 +6,10 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,24 +32,35 @@ def free_ports(count: int) -> int:
     raise AssertionError("no free ports")
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+@contextmanager
+def a_cluster(folder: Path, **options: Any) -> Iterator[Cluster]:
     """Master, two workers and a Thrift server; ended, and gone, afterwards."""
     if find_spec("pyspark") is None:
         pytest.skip("the extra spark is not installed: make .venv/spark.stamp")
     if shutil.which("java") is None:
         pytest.skip("there is no Java: Spark needs 17 or later")
     first = free_ports(6)
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"), thrift_port=first, master_port=first + 1)
+    cluster = Cluster(folder, thrift_port=first, master_port=first + 1, **options)
     cluster.up()
     yield cluster
     assert cluster.down() == ["thrift", "worker-2", "worker-1", "master"]
 
 
-@pytest.fixture(scope="session")
-def at_cluster(cluster: Cluster) -> dict[str, str]:
-    """Environment in which `outcomes` and dbt use the cluster."""
+def environment_of(cluster: Cluster) -> dict[str, str]:
+    """Environment in which `outcomes` and dbt use a cluster."""
     return {"OUTCOMES_ENGINE": "spark", "OUTCOMES_SPARK_PORT": str(cluster.thrift_port)}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The cluster of `make spark-up`."""
+    with a_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def at_cluster(cluster: Cluster) -> dict[str, str]:
+    return environment_of(cluster)
 
 
 @pytest.fixture(scope="session")

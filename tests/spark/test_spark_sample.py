@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from orchestration.spark.warehouse import Spark
 from sources.catalogue import CATALOGUE_DIR, load_catalogue
 from sources.landing import Landing
 from sources.raw import RawStore
+from tests.spark.conftest import a_cluster, environment_of
 from tests.spark.marts import differences
 
 pytestmark = pytest.mark.spark
@@ -29,10 +31,18 @@ def built_on(home: Home) -> str:
         return str(con.execute("select cast(finished_at as date) from mart.build").fetchall()[0][0])
 
 
+@pytest.fixture
+def quick_cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A cluster for tables so small that compiling queries, and the compiled code once more, takes longer than they."""
+    plain = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+    with a_cluster(tmp_path / "cluster", settings=plain, java="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC") as cluster:
+        yield cluster
+
+
 def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
-    cluster: Cluster, at_cluster: dict[str, str], duckdb_sample: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick_cluster: Cluster, duckdb_sample: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in at_cluster.items():
+    for name, value in environment_of(quick_cluster).items():
         monkeypatch.setenv(name, value)
     home = Home(tmp_path / "home")
     home.build.mkdir(parents=True)
