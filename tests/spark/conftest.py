@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.home import PROJECT_ROOT, Home
+from orchestration.home import Home
 from orchestration.spark.cluster import Cluster
 from tests.end_to_end.runs import Finished, outcomes
-from tests.postgres import postgres_of
 
 
 def free_ports(count: int) -> int:
@@ -61,17 +60,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def at_cluster(cluster: Cluster) -> dict[str, str]:
     return environment_of(cluster)
-
-
-@pytest.fixture(scope="session")
-def history() -> Iterator[dict[str, str]]:
-    """Environment in which Dagster's storage is in PostgreSQL, as docs/spark.md sets it up."""
-    password = "hunter2-dagster-5ec7e7"
-    with postgres_of("dagster", password) as port:
-        yield {
-            "DAGSTER_HOME": str(PROJECT_ROOT / "deploy" / "cluster"),
-            "OUTCOMES_DAGSTER_POSTGRES": f"postgresql://dagster:{password}@127.0.0.1:{port}/postgres",
-        }
 
 
 @pytest.fixture(scope="session")
