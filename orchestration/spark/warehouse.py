@@ -138,11 +138,11 @@ def _cursor() -> Iterator[Any]:
     host, port = os.environ.get("OUTCOMES_SPARK_HOST", "127.0.0.1"), os.environ.get("OUTCOMES_SPARK_PORT", "10000")
     try:
         connection = hive.connect(host, int(port), username="outcomes")
-    except (OSError, TTransportException) as error:
+    except (OSError, TTransportException):
         raise SparkUnreachableError(
             f"expected Spark's Thrift server at {host}:{port} (OUTCOMES_SPARK_HOST, OUTCOMES_SPARK_PORT), "
             "found nobody who answers; `make spark-up` starts a cluster on this machine"
-        ) from error
+        ) from None  # of a chain of errors a run tells the first, which names no variable
     with connection, connection.cursor() as cursor:
         yield cursor
 
