@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from orchestration.home import PROJECT_ROOT
+
+DEGRADED = 3  # a run that published, with datasets that could not be refreshed
 
 
 @dataclass
@@ -27,17 +31,25 @@ def machine() -> str:
 
 
 def measure(name: str, command: Sequence[str], variables: Mapping[str, str]) -> Measured:
-    """Runs a command to its end, in the project's folder, with further environment variables."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=PROJECT_ROOT, env={**os.environ, **variables}, stdout=subprocess.DEVNULL)
-    peak = [0.0]
-    done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak, done))
-    watcher.start()
-    exit_code = process.wait()
-    seconds = time.perf_counter() - started
-    done.set()
-    watcher.join()
+    """Runs a command to its end, in the project's folder, with further environment variables.
+
+    What it says is shown only where it fails: its last lines.
+    """
+    environment = {**os.environ, **variables}
+    with TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
+        peak = [0.0]
+        done = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(process.pid, peak, done))
+        watcher.start()
+        exit_code = process.wait()
+        seconds = time.perf_counter() - started
+        done.set()
+        watcher.join()
+        if exit_code not in (0, DEGRADED):
+            said.seek(0)
+            sys.stderr.write("".join(said.readlines()[-40:]))
     return Measured(name, round(seconds, 2), round(peak[0]), exit_code)
 
 

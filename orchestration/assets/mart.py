@@ -30,6 +30,7 @@ from orchestration.dbt_checks import dbt_checks, failing_rows
 from orchestration.dbt_process import dbt_environment, dbt_executable
 from orchestration.engine import engine
 from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.memory import give_back
 from orchestration.progress import say
 from orchestration.publish import KEEP_BUILDS, new_build_id, publish
 from orchestration.scorecard.charts import charts
@@ -103,6 +104,7 @@ def build_database_asset(catalogue: Mapping[str, Dataset]) -> dg.AssetsDefinitio
                 f"nothing has landed in {warehouse.home.landing}: run with --from live, sample or mirror:DIR first",
                 allow_retries=False,
             )
+        give_back()
         tables = transform.raw_tables(
             warehouse.home, warehouse.catalogue, releases, warehouse.raw, warehouse.refused_for_drift()
         )

@@ -63,7 +63,7 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
 
     con = duckdb.connect()
     con.execute("set timezone = 'UTC'; set enable_progress_bar = false")
-    con.execute(f"set memory_limit = {quoted(os.environ.get('OUTCOMES_MEMORY_LIMIT', '1GB'))}")
+    con.execute(f"set memory_limit = {quoted(os.environ.get('OUTCOMES_MEMORY_LIMIT', '512MB'))}")
     prepare(con)
     try:
         con.execute(f"attach {quoted('ducklake:postgres:' + lake.catalog)} as {ALIAS} (data_path {quoted(lake.data)})")

@@ -1,0 +1,33 @@
+"""Memory of a run. Files are read before dbt works, in a process beside this one: what reading took is dbt's to use."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from contextlib import suppress
+from functools import cache
+
+_M_MMAP_THRESHOLD, _LARGE = -3, 128 << 10  # glibc's mallopt
+
+
+@cache
+def map_large_buffers() -> None:
+    """Has Arrow's large buffers mapped one by one, so that each goes back to the system when it is freed.
+
+    Arrow's own allocator keeps what it once had. Where the C library is not glibc, that is all that changes.
+    """
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+def give_back() -> None:
+    """Returns to the system what was freed and is still kept for a next time."""
+    import pyarrow as pa
+
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
