@@ -28,6 +28,7 @@ from benchmarks import dlt_pipeline, floor, growth, queries
 from benchmarks.measuring import DEGRADED, Measured, machine, measure
 from orchestration import profile
 from orchestration.data_versions import node_versions
+from orchestration.dbt_process import ensure_manifest
 from orchestration.home import DBT_PROJECT_DIR, PROJECT_ROOT, Home
 
 MIRROR = Path(os.environ.get("OUTCOMES_PUBLISHED_DIR", PROJECT_ROOT.parent / "shared" / "published"))
@@ -42,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     if (MIRROR / "mirror.yml").is_file():
         with tempfile.TemporaryDirectory(prefix="outcomes-bench-") as folder:
             home = Home(Path(folder) / "home")
+            ensure_manifest(home)  # once for a checkout, not for a night
             report["nights"] = _nights(home)
             _tell(_table(report["nights"]))
             report["queries"] = queries.measure(home)

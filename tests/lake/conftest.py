@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.util
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +13,6 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
-import duckdb
 import pytest
 
 from orchestration.home import PROJECT_ROOT, Home
@@ -46,20 +43,9 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def file_mart(request: pytest.FixtureRequest) -> Path:
-    """What `outcomes run --from sample` publishes as a file: that of OUTCOMES_SAMPLE_HOME, or of a run of its own.
-
-    One of another day has other ages: of releases, figures and what is overdue.
-    """
-    given = os.environ.get("OUTCOMES_SAMPLE_HOME")
-    home = Home(Path(given).resolve()) if given else None
-    return home.mart if home and _is_of_today(home) else request.getfixturevalue("sample_home").mart
-
-
-def _is_of_today(home: Home) -> bool:
-    with duckdb.connect(home.mart, read_only=True) as con:
-        (finished,) = con.execute("select cast(finished_at as date) from mart.build").fetchone()
-    return bool(finished == dt.datetime.now(dt.UTC).date())
+def file_mart(sample_home: Home) -> Path:
+    """What `outcomes run --from sample` publishes as a file."""
+    return sample_home.mart
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -13,9 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.home import Home
 from orchestration.spark.cluster import Cluster
-from tests.end_to_end.runs import Finished, outcomes
 
 
 def free_ports(count: int) -> int:
@@ -60,14 +57,3 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def at_cluster(cluster: Cluster) -> dict[str, str]:
     return environment_of(cluster)
-
-
-@pytest.fixture(scope="session")
-def duckdb_sample(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which DuckDB built the sample: the one that OUTCOMES_SAMPLE_HOME names, else a new one. Read only."""
-    given = os.environ.get("OUTCOMES_SAMPLE_HOME")
-    if given:
-        return Home(Path(given).resolve())
-    finished: Finished = outcomes(Home(tmp_path_factory.mktemp("duckdb") / "home"), "run", "--from", "sample")
-    assert finished.code == 0, finished.err
-    return finished.home

@@ -40,17 +40,17 @@ def quick_cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
-    quick_cluster: Cluster, duckdb_sample: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick_cluster: Cluster, sample_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment_of(quick_cluster).items():
         monkeypatch.setenv(name, value)
     home = Home(tmp_path / "home")
     home.build.mkdir(parents=True)
-    shutil.copyfile(duckdb_sample.build_db, home.build_db)
-    catalogue, raw = load_catalogue(CATALOGUE_DIR), RawStore(duckdb_sample.raw)
-    releases = transform.build_releases(Landing(duckdb_sample.landing), raw, catalogue, sample=True)
+    shutil.copyfile(sample_home.build_db, home.build_db)
+    catalogue, raw = load_catalogue(CATALOGUE_DIR), RawStore(sample_home.raw)
+    releases = transform.build_releases(Landing(sample_home.landing), raw, catalogue, sample=True)
     engine = Spark()
-    engine.show_raw(home, transform.raw_tables(duckdb_sample, catalogue, releases, raw))
+    engine.show_raw(home, transform.raw_tables(sample_home, catalogue, releases, raw))
     # Tests would tell of the data, which is compared anyhow, and take longer than the models.
     excluded = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
     done = subprocess.run(
@@ -63,7 +63,7 @@ def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
             str(tmp_path / "dbt"),
         ],
         cwd=DBT_PROJECT_DIR,
-        env={**os.environ, **dbt_environment(home), "OUTCOMES_AS_OF": built_on(duckdb_sample)},
+        env={**os.environ, **dbt_environment(home), "OUTCOMES_AS_OF": built_on(sample_home)},
         capture_output=True,
         text=True,
         check=False,
@@ -71,4 +71,4 @@ def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     home.build_db.unlink()
     engine.collect_mart(home)
-    assert differences(home.build_db, duckdb_sample.build_db, made_by_dbt=True) == []
+    assert differences(home.build_db, sample_home.build_db, made_by_dbt=True) == []

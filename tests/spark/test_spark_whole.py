@@ -42,10 +42,8 @@ def survived(cluster: Cluster, at_cluster: dict[str, str], tmp_path_factory: pyt
     return home
 
 
-def test_a_run_that_loses_a_worker_publishes_the_mart_that_duckdb_publishes(
-    survived: Home, duckdb_sample: Home
-) -> None:
-    assert differences(survived.mart, duckdb_sample.mart) == []
+def test_a_run_that_loses_a_worker_publishes_the_mart_that_duckdb_publishes(survived: Home, sample_home: Home) -> None:
+    assert differences(survived.mart, sample_home.mart) == []
 
 
 def test_parquet_of_a_mart_built_on_spark_holds_its_tables(survived: Home) -> None:
