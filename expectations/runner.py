@@ -45,12 +45,15 @@ _NO_EXCEPTION = {"raised_exception": False, "exception_message": None, "exceptio
 def import_great_expectations() -> Any:
     """The package, with analytics off before its first line runs (it reads the variable while importing).
 
-    It would import pyspark where that is installed, which takes longer and warns of this pandas.
+    It would import pyspark where that is installed, which takes longer and warns of this pandas. And it would hash
+    every cell of a frame below a size, twice, for a mark that nobody reads: a third of the time of a large file.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     with _IMPORTING, _as_if_not_installed("pyspark"):
         import great_expectations
+        from great_expectations.execution_engine import pandas_execution_engine
 
+    pandas_execution_engine.HASH_THRESHOLD = 0
     return great_expectations
 
 
