@@ -129,7 +129,7 @@ def test_fault_is_named_with_its_rows(faulty: Checked, check: str, severity: str
         ("claims_is_complete", "figure_is_missing: 1, unit_is_missing: 1", "LIS446; LIS446"),
         ("claims_comparison_is_known", "comparison_is_known: 1", "about"),
         ("claims_indicator_id_is_in_indicators", "indicator_id_is_in_indicators: 1", "unknown"),
-        ("claims_an_equal_figure_says_how_it_was_rounded", "an_equal_figure_says_how_it_was_rounded: 1", "LIS520"),
+        ("claims_an_indicator_comes_with_its_key", "an_indicator_comes_with_its_key: 1", "LIS457"),
         ("claims_what_is_unclear_is_said", "what_is_unclear_is_said: 1", "LIS462"),
     ],
 )
