@@ -52,20 +52,21 @@
 
 {#-
   Columns that identify a row, and columns that point to another table, as the tests say who hold them to it: the grain of a model
-  (unique_combination named …_has_one_row_per_grain) and its relationships to models, not to seeds. Returns {table: {'key': [column], 'refers_to': {column: 'table.column'}}}.
+  (has_one_row_per_grain of its `is_sound`) and its references to models, not to seeds. Returns {table: {'key': [column], 'refers_to': {column: 'table.column'}}}.
 -#}
 {% macro tested_keys() -%}
     {%- set keys = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'test' and node.attached_node and node.test_metadata -%}
         {%- set table = keys.setdefault(node.attached_node.split('.')[-1], {'key': [], 'refers_to': {}}) -%}
         {%- set arguments = node.test_metadata.kwargs -%}
-        {%- if node.test_metadata.name == 'unique_combination' and node.name.endswith('_has_one_row_per_grain') -%}
-            {%- do table.key.extend(arguments.columns) -%}
-        {%- elif node.test_metadata.name == 'relationships' -%}
-            {%- set referred = arguments.to.split("'")[1] -%}
-            {%- if 'model.' ~ project_name ~ '.' ~ referred in graph.nodes -%}
-                {%- do table.refers_to.update({arguments.column_name: referred ~ '.' ~ arguments.field}) -%}
-            {%- endif -%}
+        {%- if node.test_metadata.name == 'is_sound' -%}
+            {%- do table.key.extend(arguments.get('keys', {}).get('has_one_row_per_grain', [])) -%}
+            {%- for column, parent in arguments.get('references', {}).items() -%}
+                {%- set referred = parent.to.split("'")[1] -%}
+                {%- if 'model.' ~ project_name ~ '.' ~ referred in graph.nodes -%}
+                    {%- do table.refers_to.update({column: referred ~ '.' ~ parent.field}) -%}
+                {%- endif -%}
+            {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(keys) }}
