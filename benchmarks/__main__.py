@@ -25,8 +25,9 @@ from typing import Any
 import duckdb
 
 from benchmarks import dlt_pipeline, floor, growth, queries
-from benchmarks.measuring import DEGRADED, Measured, machine, measure
+from benchmarks.measuring import Measured, machine, measure
 from orchestration import profile
+from orchestration.cli import DEGRADED
 from orchestration.data_versions import node_versions
 from orchestration.dbt_process import ensure_manifest
 from orchestration.home import DBT_PROJECT_DIR, PROJECT_ROOT, Home

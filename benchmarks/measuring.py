@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from orchestration.cli import DEGRADED
 from orchestration.home import PROJECT_ROOT
-
-DEGRADED = 3  # a run that published, with datasets that could not be refreshed
 
 
 @dataclass

@@ -21,7 +21,7 @@ _TARGET = DBT_PROJECT_DIR / "target"
 _PARTIAL_PARSE = "partial_parse.msgpack"  # as dbt calls it
 # Not under dbt's own name: a dbt that somebody runs by hand, for whatever target, writes there.
 _PARSED, _PARSED_OF = _TARGET / "parsed.msgpack", _TARGET / "parsed.source_hash"
-_OTHER_MANIFEST = {"parse", "--target", "-t", "--vars", "--profile", "--no-partial-parse"}
+_OTHER_MANIFEST = {"parse", "--target", "-t", "--vars", "--profile", "--project-dir", "--no-partial-parse"}
 
 
 class DbtError(RuntimeError):
@@ -94,7 +94,9 @@ def project_hash() -> str:
 
 def takes_stored_manifest(arguments: Collection[str]) -> bool:
     """Whether the stored manifest is the one that dbt would come to: same project, no other target or variables."""
-    return not _OTHER_MANIFEST.intersection(arguments) and "DBT_TARGET" not in os.environ and _is_parsed()
+    asked = {argument.partition("=")[0] for argument in arguments}
+    elsewhere = {"DBT_TARGET", "DBT_PROFILE"} & os.environ.keys()
+    return not (asked & _OTHER_MANIFEST or elsewhere) and _is_parsed()
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ _M_MMAP_THRESHOLD, _LARGE = -3, 128 << 10  # glibc's mallopt
 
 @cache
 def map_large_buffers() -> None:
-    """Has Arrow's large buffers mapped one by one, so that each goes back to the system when it is freed.
+    """Has large buffers, Arrow's among them, mapped one by one, so that each goes back to the system when it is freed.
 
     Arrow's own allocator keeps what it once had. Where the C library is not glibc, that is all that changes.
     """

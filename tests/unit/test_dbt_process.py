@@ -17,6 +17,8 @@ from orchestration.dbt_process import project_hash
         (["test", "--select", "test_type:unit"], True),
         (["parse"], False),
         (["build", "--target", "spark"], False),
+        (["build", "--target=spark"], False),
+        (["build", "--project-dir", "another"], False),
         (["build", "--vars", "{}"], False),
     ],
 )
