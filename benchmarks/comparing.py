@@ -36,7 +36,7 @@ def differing_emissions(mart: Path, file: Path) -> int:
             create table expected as
             select indicator_id, "Local Authority Code" as ref_area, "Calendar Year" || '-01-01/P1Y' as time_period,
                 cast(sum("Territorial emissions (kt CO2e)") as double) as obs_value
-            from read_csv('{file}', types = {{'Territorial emissions (kt CO2e)': 'decimal(30, 10)'}})
+            from read_csv('{file}', quote = '"', types = {{'Territorial emissions (kt CO2e)': 'decimal(30, 10)'}})
             inner join (values {indicators}) as indicators (sector, indicator_id) on sector = "LA GHG Sector"
             where "Local Authority Code" is not null
             group by all""")

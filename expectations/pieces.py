@@ -1,17 +1,19 @@
 """One verdict on a table that is judged piece by piece: what Great Expectations would say of the whole.
 
-Rules on single cells are judged in every piece, and their counts added up. A key is judged on the rows that may share
-one (their hashes are kept, eight bytes a row), a set of values on those of them that are there.
+A rule on single cells of a column that says the same again and again is judged once on its different cells; where one
+of those does not fit, and in columns that are different in every row, in every piece, and the counts added up. A key is
+judged on the rows that may share one (their hashes are kept, eight bytes a row), a set of values on those of them that
+are there.
 """
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from expectations.model import NUMBER_SUFFIX, Rule, plain_column
 from expectations.wording import SAMPLE_SIZE
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 SHARED_KEYS = 1_000  # so many of them, in the order of the file, are looked at
 SHARED_ROWS = 100_000
+FEW_CELLS = 20_000  # different ones that are kept of a column
+REPEATED = 10  # times that a cell of the first piece has to be there on average, to be judged once for all
 
 _COLUMNS = "expect_table_columns_to_match_set"
 
@@ -38,55 +42,155 @@ class Judged:
     texts: tuple[str, ...] | None = None
 
 
+Pieces = Callable[[Sequence[str] | None], Iterable["pandas.DataFrame"]]
+Prepare = Callable[[Sequence[Rule], "pandas.DataFrame"], "pandas.DataFrame"]
 Judge = Callable[[Sequence[Rule], "pandas.DataFrame"], dict[str, Judged]]
 
 
-def judge_pieces(
-    rules: Sequence[Rule], pieces: Callable[[], Iterator[pandas.DataFrame]], judge: Judge, row_label: str
-) -> dict[str, Judged]:
-    """The verdict on each rule, by name. `pieces` gives the rows from the beginning, in at least one piece."""
-    frames = pieces()
-    held = list(islice(frames, 2))
+@dataclass(frozen=True)
+class Table:
+    """A table in pieces, and who judges it.
+
+    `pieces` gives the rows from the beginning, in at least one piece, with those of the named columns that are there or
+    with all (None); `prepare` makes of a piece what rules ask for, `judge` is Great Expectations on a prepared piece.
+    """
+
+    pieces: Pieces
+    prepare: Prepare
+    judge: Judge
+    row_label: str
+
+    def pieces_for(self, rules: Iterable[Rule]) -> Iterator[pandas.DataFrame]:
+        """With the columns that the rules are about. Great Expectations leaves every frame in a ring of references:
+        it goes before the next one comes.
+        """
+        columns = dict.fromkeys(plain_column(column) for rule in rules for column in rule.columns)
+        gc.freeze()  # what was there before need not be looked through
+        try:
+            for frame in self.pieces([self.row_label, *columns]):
+                yield frame
+                del frame
+                gc.collect()
+        finally:
+            gc.unfreeze()
+
+    def judged(self, rule: Rule, frame: pandas.DataFrame) -> Judged:
+        return self.judge([rule], frame)[rule.name]
+
+
+def judge_pieces(rules: Sequence[Rule], table: Table) -> dict[str, Judged]:
+    """The verdict on each rule, by name."""
+    held = list(islice(table.pieces(None), 2))
+    first = held[0]
     if len(held) == 1:
-        return judge(rules, held[0])
-    there = set(held[0].columns)
-    # The same in every piece; Great Expectations hashes every column that it is given.
-    columns = [rule for rule in rules if rule.expectation == _COLUMNS]
-    needed = {row_label, *chain.from_iterable((*rule.columns, *map(plain_column, rule.columns)) for rule in rules)}
-    as_whole = {
-        rule.name: _AS_WHOLE[rule.expectation](rule)
-        for rule in rules
-        if rule.expectation in _AS_WHOLE and there.issuperset(rule.columns)
-    }
+        return table.judge(rules, table.prepare(rules, first))
+    del held
+    columns = [rule for rule in rules if rule.expectation == _COLUMNS]  # the same in every piece
+    verdicts: dict[str, Judged] = table.judge(columns, table.prepare(rules, first.iloc[:0]))
+    as_whole = {rule.name: whole for rule in rules if (whole := _as_whole(rule, first)) is not None}
     by_piece = [rule for rule in rules if rule.name not in as_whole and rule not in columns]
-    verdicts: dict[str, Judged] = judge(columns, held[0].iloc[:0])
-    for frame in _collected(chain(_emptied(held), frames)):
+    prepared = [*by_piece, *(whole.rule for whole in as_whole.values() if whole.wants_prepared)]
+    del first
+    for raw in table.pieces_for(rules):
+        frame = table.prepare(prepared, raw)
         for whole in as_whole.values():
             whole.add(frame)
-        found = judge(by_piece, frame[[name for name in frame.columns if name in needed]])
-        verdicts |= {rule.name: _merged(rule, verdicts.get(rule.name), found[rule.name]) for rule in by_piece}
-    return verdicts | {name: whole.verdict(pieces, judge) for name, whole in as_whole.items()}
+        _add_piece(verdicts, by_piece, frame, table)
+        del raw, frame
+    found = {name: whole.verdict(table) for name, whole in as_whole.items()}
+    again = [as_whole[name].rule for name, verdict in found.items() if verdict is None]
+    for raw in table.pieces_for(again) if again else ():
+        _add_piece(verdicts, again, table.prepare(again, raw), table)
+    return verdicts | {name: verdict for name, verdict in found.items() if verdict is not None}
 
 
-def _emptied(held: list[pandas.DataFrame]) -> Iterator[pandas.DataFrame]:
-    while held:
-        yield held.pop(0)
+def _add_piece(verdicts: dict[str, Judged], rules: Sequence[Rule], frame: pandas.DataFrame, table: Table) -> None:
+    """Adds what is found in one more piece, which has been prepared, to the verdicts."""
+    found = table.judge(rules, frame) if rules else {}
+    for rule in rules:
+        verdicts[rule.name] = _merged(rule, verdicts.get(rule.name), found[rule.name])
 
 
-def _collected(frames: Iterator[pandas.DataFrame]) -> Iterator[pandas.DataFrame]:
-    """Great Expectations leaves every frame in a ring of references: it goes before the next one comes."""
-    gc.freeze()  # what was there before need not be looked through
-    try:
-        for frame in frames:
-            yield frame
-            del frame
-            gc.collect()
-    finally:
-        gc.unfreeze()
+class _Whole(Protocol):
+    """What is gathered of all pieces for one rule; `verdict` is None where only the pieces can tell."""
+
+    rule: Rule
+    wants_prepared: ClassVar[bool]
+
+    def add(self, frame: pandas.DataFrame) -> None: ...
+    def verdict(self, table: Table) -> Judged | None: ...
+
+
+def _as_whole(rule: Rule, first: pandas.DataFrame) -> _Whole | None:
+    """How a rule is judged that need not be judged in every piece; None for the others."""
+    columns = [plain_column(column) for column in rule.columns]
+    if not set(first.columns).issuperset(columns):
+        return None
+    if rule.expectation in _OF_CELLS:
+        return _Cells(rule) if first[columns[0]].nunique() * REPEATED <= len(first) else None
+    return _AS_WHOLE[rule.expectation](rule) if rule.expectation in _AS_WHOLE else None
+
+
+class _Rows:
+    """How many there are."""
+
+    wants_prepared: ClassVar[bool] = False
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self._rows = 0
+
+    def add(self, frame: pandas.DataFrame) -> None:
+        self._rows += len(frame)
+
+    def verdict(self, table: Table) -> Judged:
+        import pandas as pd
+
+        return table.judged(self.rule, pd.DataFrame(index=pd.RangeIndex(self._rows)))
+
+
+class _Cells:
+    """The different cells of a column, and how often each is there."""
+
+    wants_prepared: ClassVar[bool] = False
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self._column = plain_column(rule.columns[0])
+        self._counts: pandas.Series[int] | None = None
+        self._too_many = False
+
+    def add(self, frame: pandas.DataFrame) -> None:
+        import pandas as pd
+
+        if self._too_many:
+            return
+        counts = frame[self._column].value_counts(dropna=False, sort=False)
+        if self._counts is not None:
+            counts = pd.concat([self._counts, counts]).groupby(level=0, dropna=False, sort=False).sum()
+        self._counts, self._too_many = counts, len(counts) > FEW_CELLS
+
+    def verdict(self, table: Table) -> Judged | None:
+        """None where a cell does not fit, too: which rows it is in only the pieces tell."""
+        if self._too_many or self._counts is None:
+            return None
+        cells = table.prepare([self.rule], self._counts.index.to_frame(index=False, name=self._column))
+        judged = table.judged(self.rule, cells)
+        detail = judged.outcome["result"]
+        if not judged.outcome["success"] or detail["unexpected_count"]:
+            return None
+        missing = self._counts.to_numpy()[cells[self.rule.columns[0]].isna().to_numpy()]
+        detail["element_count"] = int(self._counts.sum())
+        if "missing_count" in detail:
+            detail["missing_count"] = int(missing.sum())
+        _add_percentages(detail)
+        return judged
 
 
 class _Set:
     """Which of the expected values are there."""
+
+    wants_prepared: ClassVar[bool] = True
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -95,15 +199,16 @@ class _Set:
     def add(self, frame: pandas.DataFrame) -> None:
         self._found |= dict.fromkeys(frame[self.rule.columns[0]].dropna().unique())
 
-    def verdict(self, _: Callable[[], Iterator[pandas.DataFrame]], judge: Judge) -> Judged:
+    def verdict(self, table: Table) -> Judged:
         import pandas as pd
 
-        frame = pd.DataFrame({self.rule.columns[0]: pd.Series(list(self._found), dtype="str")})
-        return judge([self.rule], frame)[self.rule.name]
+        return table.judged(self.rule, pd.DataFrame({self.rule.columns[0]: pd.Series(list(self._found), dtype="str")}))
 
 
 class _Key:
     """Rows that share a key; rows without any of it are passed over, as Great Expectations does."""
+
+    wants_prepared: ClassVar[bool] = True
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -123,7 +228,7 @@ class _Key:
 
         return pd.util.hash_pandas_object(frame[self._columns], index=False).to_numpy()
 
-    def verdict(self, pieces: Callable[[], Iterator[pandas.DataFrame]], judge: Judge) -> Judged:
+    def verdict(self, table: Table) -> Judged:
         import numpy as np
         import pandas as pd
 
@@ -135,9 +240,9 @@ class _Key:
         shared_rows = int(np.count_nonzero(sharing)) + len(repeated)
         del hashes, sharing
         wanted = np.array([], "uint64")
-        kept, count = [next(pieces()).iloc[:0]], 0
-        for frame in pieces() if len(repeated) else ():
-            filled = self._filled(frame)
+        kept, count = [next(table.pieces_for([self.rule])).iloc[:0]], 0
+        for frame in table.pieces_for([self.rule]) if len(repeated) else ():
+            filled = self._filled(table.prepare([self.rule], frame))
             hashed = self._hashed(filled)
             if len(wanted) < SHARED_KEYS:
                 wanted = pd.unique(np.concatenate([wanted, hashed[np.isin(hashed, repeated)]]))[:SHARED_KEYS]
@@ -145,7 +250,7 @@ class _Key:
             count += len(kept[-1])
             if count >= SHARED_ROWS:
                 break
-        judged = judge([self.rule], pd.concat(kept, ignore_index=True))[self.rule.name]
+        judged = table.judged(self.rule, pd.concat(kept, ignore_index=True))
         detail = judged.outcome["result"]
         if detail["unexpected_count"] and count < shared_rows:
             detail["unexpected_count"] = shared_rows
@@ -154,11 +259,18 @@ class _Key:
         return judged
 
 
-_AS_WHOLE: dict[str, type[_Key] | type[_Set]] = {
+_AS_WHOLE: dict[str, type[_Key | _Set | _Rows]] = {
     "expect_column_values_to_be_unique": _Key,
     "expect_compound_columns_to_be_unique": _Key,
     "expect_column_distinct_values_to_contain_set": _Set,
+    "expect_table_row_count_to_be_between": _Rows,
 }
+_OF_CELLS = (
+    "expect_column_values_to_be_between",
+    "expect_column_values_to_be_in_set",
+    "expect_column_values_to_match_regex",
+    "expect_column_values_to_not_be_null",
+)
 
 
 def _merged(rule: Rule, before: Judged | None, now: Judged) -> Judged:
@@ -168,16 +280,9 @@ def _merged(rule: Rule, before: Judged | None, now: Judged) -> Judged:
     if _raised(now):
         return now
     old, detail = before.outcome["result"], now.outcome["result"]
-    if rule.expectation == "expect_table_row_count_to_be_between":
-        detail["observed_value"] += old["observed_value"]
-        low, high = rule.kwargs.get("min_value"), rule.kwargs.get("max_value")
-        success = (low is None or detail["observed_value"] >= low) and (
-            high is None or detail["observed_value"] <= high
-        )
-    elif "element_count" in detail:
-        success = _added_up(rule, old, detail)
-    else:
+    if "element_count" not in detail:
         raise ValueError(f"{rule.expectation} cannot be added up over pieces: give it a class in _AS_WHOLE")
+    success = _added_up(rule, old, detail)
     texts = None if now.texts is None else tuple(dict.fromkeys((*(before.texts or ()), *now.texts)))[:SAMPLE_SIZE]
     return Judged(now.outcome | {"success": success}, (*before.labels, *now.labels)[:SAMPLE_SIZE], texts)
 

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from expectations.model import (
     Suite,
     plain_column,
 )
-from expectations.pieces import Judged, judge_pieces
+from expectations.pieces import Judged, Pieces, Table, judge_pieces
 
 if TYPE_CHECKING:
     import pandas
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 ROW_NUMBER = "_row_number"  # provenance column: the row as a spreadsheet shows it
 
 _SEVERITY = {"error": "critical", "warn": "warning"}  # in Great Expectations' words
-_SOURCE = "tables"
 _IMPORTING = threading.Lock()
 _NO_EXCEPTION = {"raised_exception": False, "exception_message": None, "exception_traceback": None}
 
@@ -88,7 +87,7 @@ class Runner:
     """
 
     def __init__(self) -> None:
-        self._context: Any = None
+        self._tables: Any = None
         self._lock = threading.Lock()
 
     def check(
@@ -109,14 +108,14 @@ class Runner:
         Text is trimmed and empty text is missing, as in staging. A rule whose column is not there fails, with
         those words; it is not an error.
         """
-        judged = self._judge(suite.name, suite.rules, _prepared(suite, frame), row_label)
+        judged = self._judge(suite.name, suite.rules, _prepared(suite.rules, frame), row_label)
         subject = _Subject(kind, dataset, table_name, release_id, datetime.now(UTC))
         return _told(subject, suite, judged, row_label)
 
     def check_pieces(
         self,
         suite: Suite,
-        pieces: Callable[[], Iterable[pandas.DataFrame]],
+        pieces: Pieces,
         *,
         kind: Kind,
         dataset: str,
@@ -124,9 +123,9 @@ class Runner:
         release_id: str = "",
         row_label: str = ROW_NUMBER,
     ) -> CheckedSuite:
-        """The same of a table whose rows come in pieces, one of which is in memory at a time; `pieces` starts anew."""
+        """The same of a table that comes in pieces (`expectations.pieces.Table`), one of them in memory at a time."""
         judge = partial(self._judge, suite.name, row_label=row_label)
-        judged = judge_pieces(suite.rules, lambda: (_prepared(suite, frame) for frame in pieces()), judge, row_label)
+        judged = judge_pieces(suite.rules, Table(pieces, _prepared, judge, row_label))
         subject = _Subject(kind, dataset, table_name, release_id, datetime.now(UTC))
         return _told(subject, suite, judged, row_label)
 
@@ -140,20 +139,32 @@ class Runner:
         """What Great Expectations says of a prepared frame, by rule name."""
         absent = {rule.name: _absent(rule, frame) for rule in rules}
         with self._lock:
-            validation = self._validate(name, [rule for rule in rules if not absent[rule.name]], frame)
-        found = {outcome["expectation_config"]["meta"]["name"]: _ordered(outcome) for outcome in validation["results"]}
+            found = self._outcomes(name, [rule for rule in rules if not absent[rule.name]], frame)
         judged = {}
         for rule in rules:
             gone = absent[rule.name]
-            outcome = _not_judged(rule, _not_there(gone)) if gone else found[rule.name]
+            outcome = _not_judged(rule, _not_there(gone)) if gone else _ordered(found[rule.name])
             detail = outcome["result"]
             texts = None if outcome["success"] else _texts_for_numbers(rule, frame)
             judged[rule.name] = Judged(outcome, _labels(detail, frame, row_label), texts)
         return judged
 
-    def _validate(self, name: str, rules: list[Rule], frame: pandas.DataFrame) -> dict[str, Any]:
-        """Great Expectations' own result, as JSON."""
-        context = self._ready_context()
+    def _outcomes(self, name: str, rules: list[Rule], frame: pandas.DataFrame) -> dict[str, dict[str, Any]]:
+        """Great Expectations' own results, as JSON, by rule name.
+
+        Which rows do not fit takes as long to ask as whether there are any: it is asked where there are.
+        """
+        found = self._validate(name, rules, frame, "BASIC")
+        unfit = [rule for rule in rules if found[rule.name]["result"].get("unexpected_count")]
+        for outcome in found.values():
+            if "partial_unexpected_list" in outcome["result"]:
+                outcome["result"]["partial_unexpected_counts"] = []
+        return found | (self._validate(name, unfit, frame, "SUMMARY") if unfit else {})
+
+    def _validate(
+        self, name: str, rules: list[Rule], frame: pandas.DataFrame, result_format: str
+    ) -> dict[str, dict[str, Any]]:
+        tables = self._ready_tables()
         from great_expectations.core.expectation_suite import ExpectationSuite
         from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
         from great_expectations.expectations.metadata_types import FailureSeverity
@@ -170,26 +181,26 @@ class Runner:
                 for rule in rules
             ],
         )
-        asset = context.data_sources.add_pandas(_SOURCE).add_dataframe_asset(name)
         try:
-            batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
             with warnings.catch_warnings():
                 # pandas on patterns with groups, which a catalogue may use
                 warnings.filterwarnings("ignore", "This pattern is interpreted", UserWarning)
-                result = batch.validate(
+                result = tables.get_batch({"dataframe": frame}).validate(
                     suite,
                     result_format={
-                        "result_format": "SUMMARY",
+                        "result_format": result_format,
                         "partial_unexpected_count": wording.SAMPLE_SIZE,
                     },
                 )
         finally:
-            context.data_sources.delete(_SOURCE)  # it would hold on to the frame
-        validation: dict[str, Any] = result.to_json_dict()
-        return validation
+            held = tables.data_asset.datasource.get_execution_engine().batch_manager  # it would hold on to the frame
+            held.reset_batch_cache()
+            held.batch_data_cache.clear()
+        return {outcome["expectation_config"]["meta"]["name"]: outcome for outcome in result.to_json_dict()["results"]}
 
-    def _ready_context(self) -> Any:
-        if self._context is None:
+    def _ready_tables(self) -> Any:
+        """The batch definition of any table. One for all: the context would write itself down for each more of them."""
+        if self._tables is None:
             gx = import_great_expectations()
             from great_expectations.data_context.types.base import (
                 DataContextConfig,
@@ -202,15 +213,17 @@ class Runner:
                 analytics_enabled=False,
                 progress_bars=ProgressBarsConfig(globally=False),
             )
-            self._context = gx.get_context(mode="ephemeral", project_config=settings)
-        return self._context
+            context = gx.get_context(mode="ephemeral", project_config=settings)
+            asset = context.data_sources.add_pandas("tables").add_dataframe_asset("table")
+            self._tables = asset.add_batch_definition_whole_dataframe("whole")
+        return self._tables
 
 
-def _prepared(suite: Suite, frame: pandas.DataFrame) -> pandas.DataFrame:
+def _prepared(rules: Sequence[Rule], frame: pandas.DataFrame) -> pandas.DataFrame:
     """The frame with judged columns trimmed, and a column of numbers where a rule asks for one."""
     import pandas as pd
 
-    wanted = list(dict.fromkeys(column for rule in suite.rules for column in rule.columns))
+    wanted = list(dict.fromkeys(column for rule in rules for column in rule.columns))
     made: dict[str, Any] = {}
     for name in dict.fromkeys(plain_column(column) for column in wanted):
         if name in frame.columns:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -334,8 +334,8 @@ def _as_stored(known: Release, fetched: Release) -> tuple[StoredFile, ...]:
     )
 
 
-def _frames(path: Path) -> Iterator[pandas.DataFrame]:
-    return (piece.to_pandas() for piece in raw_table.pieces(path))
+def _frames(path: Path, columns: Sequence[str] | None) -> Iterator[pandas.DataFrame]:
+    return (piece.to_pandas() for piece in raw_table.pieces(path, columns))
 
 
 def _form(dataset: Dataset, tables: Mapping[str, Path]) -> dict[str, Fingerprint]:

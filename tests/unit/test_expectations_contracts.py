@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -192,10 +192,48 @@ def test_a_table_in_pieces_is_judged_as_the_whole(
     values = (*EXPECT.values, Bounds("value", max=200, mostly=0.9), Bounds("unit", pattern="^d", mostly=0.2))
     suite = landing_contract("d", "t", replace(EXPECT, values=values))
     frame = corrupted(change)
+    assert_alike_in_pieces(runner, suite, frame, rows=4)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: None,
+        put(150, "value", "-1"),
+        put(200, "unit", "homes"),
+        put(3, "area_code", "E0800012"),
+        put(7, "period_label", None),
+        lambda frame: frame.assign(value=[*["[x]", " 5,000 ", None] * 20, *["7"] * 180]),
+        lambda frame: frame.assign(unit=[*["dwellings"] * 120, *map(str, range(120))]),
+        lambda frame: frame.assign(unit=None, value="[x]"),
+    ],
+)
+def test_cells_that_are_there_again_and_again_are_judged_as_each_of_them(
+    runner: Runner, change: Callable[[pd.DataFrame], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expectations.pieces.FEW_CELLS", 50)
+    values = (
+        *EXPECT.values,
+        Bounds("value", max=200, mostly=0.9),
+        Bounds("unit", pattern="^d", mostly=0.2),
+        Bounds("unit", one_of=("dwellings", "homes")),
+    )
+    suite = landing_contract("d", "t", replace(EXPECT, row_max=240, values=values))
+    frame = pd.concat([good_frame()] * 20, ignore_index=True).assign(_row_number=[str(row) for row in range(240)])
+    changed = change(frame)
+    frame = changed if isinstance(changed, pd.DataFrame) else frame
+    assert_alike_in_pieces(runner, suite, frame, rows=60)
+
+
+def assert_alike_in_pieces(runner: Runner, suite: Suite, frame: pd.DataFrame, rows: int) -> None:
     subject: dict[str, Any] = {"kind": "contract", "dataset": "d", "table_name": "t"}
+
+    def pieces(columns: Sequence[str] | None) -> list[pd.DataFrame]:
+        wanted = frame if columns is None else frame[[name for name in columns if name in frame]]
+        return [wanted.iloc[at : at + rows] for at in range(0, len(wanted), rows)]
+
     whole = runner.check(suite, frame, **subject)
-    pieces = [frame.iloc[at : at + 4] for at in range(0, len(frame), 4)]
-    told = runner.check_pieces(suite, lambda: iter(pieces), **subject)
+    told = runner.check_pieces(suite, pieces, **subject)
     assert [replace(result, checked_at=whole.results[0].checked_at) for result in told.results] == whole.results
     assert told.document["validation"]["results"] == whole.document["validation"]["results"]
 

@@ -200,7 +200,7 @@ rule = Rule("expect_column_values_to_be_unique", {"column": "a"}, "error", "uniq
 assert runner.check(Suite("s", (rule,)), pd.DataFrame({"a": ["1", "2"]}), kind="contract", dataset="d",
                     table_name="t").passed
 assert os.environ["GX_ANALYTICS_ENABLED"] == "False"
-assert runner._context.config.analytics_enabled is False
+assert runner._tables.data_asset.datasource.data_context.config.analytics_enabled is False
 """
     root = Path(__file__).resolve().parents[2]
     env = {
