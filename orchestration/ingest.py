@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -182,8 +183,7 @@ class Ingest:
         release = self.landing.come_back(describe(payload))
         with TemporaryDirectory(prefix="outcomes-raw-") as scratch:
             tables = _read(dataset, release, [file.source_file for file in payload.files], Path(scratch))
-            contract = self._check(dataset, release, tables)
-            form = _form(dataset, tables)
+            contract, form = self._looked_at(dataset, release, tables)
             self._refuse_drift(dataset, release, form)
             stored = self._store(dataset, payload, tables)
             self.raw.write(dataset, stored, tables, contract, form)
@@ -208,6 +208,14 @@ class Ingest:
         with TemporaryDirectory(prefix="outcomes-aggregate-") as scratch:
             aggregate = write_aggregate(dataset, tables, Path(scratch))
             return self.landing.store_aggregate(payload, aggregate, aggregate_suffix(dataset))
+
+    def _looked_at(
+        self, dataset: Dataset, release: Release, tables: dict[str, Path]
+    ) -> tuple[dict[str, Any], dict[str, Fingerprint]]:
+        """Contract results and form of a release, found side by side. Raises ContractError on a failed error check."""
+        with ThreadPoolExecutor(1) as beside:
+            form = beside.submit(_form, dataset, tables)
+            return self._check(dataset, release, tables), form.result()
 
     def _check(self, dataset: Dataset, release: Release, tables: dict[str, Path]) -> dict[str, Any]:
         """Contract results of all tables, to be stored beside them. Raises ContractError on a failed error check."""
@@ -260,8 +268,7 @@ class Ingest:
             try:
                 with TemporaryDirectory(prefix="outcomes-raw-") as scratch:
                     tables = self._read_landed(dataset, release, Path(scratch))
-                    contract = self._check(dataset, release, tables)
-                    self.raw.write(dataset, release, tables, contract, _form(dataset, tables))
+                    self.raw.write(dataset, release, tables, *self._looked_at(dataset, release, tables))
             except SourceError as error:
                 self._problem(outcome, error, record=False)
 

@@ -129,7 +129,7 @@ def publish(
                 _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet", shared.link(scratch / "parquet"))
             with measured("page"):
                 write_boundaries(scratch / "outcomes.duckdb", scratch / "boundaries.geojson")
-                _write_page(scratch / "outcomes.duckdb", scratch / SCORECARD)
+                _write_page(scratch / "outcomes.duckdb", scratch / SCORECARD, home.build)
             with measured("CSV"):
                 write_csv(scratch / "outcomes.duckdb", scratch / "csv", shared.link(scratch / "csv"))
             with measured("Data Docs"):
@@ -482,10 +482,10 @@ def _write_parquet(mart: Path, folder: Path, linked: set[str]) -> None:
             con.execute(f'copy mart."{name}" to {target} (format parquet, compression snappy)')
 
 
-def _write_page(mart: Path, target: Path) -> None:
+def _write_page(mart: Path, target: Path, kept: Path) -> None:
     from orchestration.scorecard.page import write_page
 
-    write_page(mart, target)
+    write_page(mart, target, kept)
 
 
 def _write_docs(documents: list[dict[str, Any]], folder: Path) -> None:

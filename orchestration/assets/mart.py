@@ -139,8 +139,8 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         # The gate needs Great Expectations, the page its charts: seconds each, and there is time while dbt works. What
         # they and Dagster both import at a time of their own must be there before: two threads would find it half made.
         import_module("sqlalchemy.orm")
-        for prepare in (import_great_expectations, charts):
-            Thread(target=prepare, daemon=True).start()
+        Thread(target=import_great_expectations, daemon=True).start()
+        Thread(target=charts, args=(home.build,), daemon=True).start()
         results, stays = before, _kept(context.assets_def.check_specs, project, versions, kept, before)
         if kept == versions.keys():
             yield from stays

@@ -7,10 +7,18 @@ fetched: Vega comes out of the package `vl_convert` and goes into the page.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
-from functools import cache
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from orchestration.home import PROJECT_ROOT
 
 Spec = dict[str, Any]
 
@@ -206,14 +214,35 @@ class Charts:
     specifications: dict[str, Spec]
 
 
-def charts() -> Charts:
-    """Made once per process, in two seconds; whoever asks meanwhile waits for it."""
+def charts(folder: Path) -> Charts:
+    """Made once, by a process of its own (it takes seconds and 150 MB), and kept in `folder`.
+
+    Whoever asks meanwhile waits for it.
+    """
+    made_of = [version("vl-convert-python"), Path(__file__).read_text(encoding="utf-8")]
+    kept = folder / f"charts-{hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:12]}.json"
     with _LOCK:
-        return _made()
+        if not kept.is_file():
+            _make(kept)
+        return Charts(**json.loads(kept.read_text(encoding="utf-8")))
 
 
-@cache
-def _made() -> Charts:
+def _make(kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    scratch = kept.with_name(f".{kept.name}.{os.getpid()}")
+    command = [sys.executable, "-m", __name__, str(scratch)]
+    try:
+        made = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise RuntimeError(f"expected the charts of the page to be compiled, found:\n{made.stderr[-2000:]}")
+        for outdated in kept.parent.glob("charts-*.json"):
+            outdated.unlink()
+        scratch.replace(kept)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _compile() -> Charts:
     import vl_convert
 
     compiled = {
@@ -229,3 +258,7 @@ def _compiled(compile_: Any, specification: Spec) -> Spec:
     vega: Spec = compile_(named)
     vega.pop("$schema", None)
     return vega
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(json.dumps(asdict(_compile())), encoding="utf-8")

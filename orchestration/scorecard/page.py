@@ -26,9 +26,12 @@ Ring = list[list[float]]
 FOLDER = Path(__file__).parent
 
 
-def write_page(mart: Path, target: Path) -> None:
-    """Writes the scorecard of a finished mart file. Raises duckdb.Error where a table that it reads is missing."""
-    target.write_text(render(page_of(read(mart)), charts()), encoding="utf-8")
+def write_page(mart: Path, target: Path, kept: Path) -> None:
+    """Writes the scorecard of a finished mart file. Raises duckdb.Error where a table that it reads is missing.
+
+    `kept`: the folder of what is the same in every page (`charts`).
+    """
+    target.write_text(render(page_of(read(mart)), charts(kept)), encoding="utf-8")
 
 
 def render(page: Page, drawn: Charts) -> str:

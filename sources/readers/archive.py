@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import copyfileobj
 
 MAX_DEPTH = 3
+COPY_BYTES = 1 << 20
 ZIP = b"PK\x03\x04"
 WORKBOOK_MEMBERS = ("[Content_Types].xml", "mimetype")  # xlsx and ods are zips too
 
@@ -34,7 +35,7 @@ def extract(path: Path, scratch: Path, prefix: str = "", depth: int = 0) -> Iter
                 continue
             target = scratch / f"{len(list(scratch.iterdir())):06d}"
             with archive.open(info) as member, target.open("wb") as file:
-                copyfileobj(member, file)
+                copyfileobj(member, file, COPY_BYTES)
             name = f"{prefix}{info.filename}"
             if depth < MAX_DEPTH and is_archive(target):
                 yield from extract(target, scratch, f"{name}/", depth + 1)

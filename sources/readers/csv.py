@@ -35,11 +35,14 @@ def read(table: Table, path: Path, where: str) -> Iterator[pa.Table]:
 
     header, above, width, lines = _header(table, path, where)
     is_whole = table.melt is not None or table.distinct or table.aggregate is not None
-    limits.check_size(Unreadable, rows=_count_lines(path), columns=width, in_pieces=not is_whole)
+    limits.check_size(Unreadable, rows=_count_lines(path) if is_whole else 0, columns=width, in_pieces=not is_whole)
     body: Iterator[pa.Table] = _body(path, table.encoding, header, width, lines)
     if is_whole:
         body = iter([pa.concat_tables(body)])
+    read = 0
     for rows in body:
+        read += rows.num_rows
+        limits.check_size(Unreadable, rows=read, columns=width, in_pieces=not is_whole)
         yield add_captured(table, keep_rows(table, select_columns(table, rows, header)), above)
 
 
@@ -74,6 +77,7 @@ def _with_bom(encoding: str) -> str:
 
 def _body(path: Path, encoding: str, header: Header, width: int, lines: int) -> Iterator[pa.Table]:
     """All rows below the header, at least one piece; columns are named by their index, `_row_number` is appended."""
+    import numpy as np
     import pyarrow as pa
     from pyarrow import csv as pacsv
 
@@ -92,7 +96,7 @@ def _body(path: Path, encoding: str, header: Header, width: int, lines: int) -> 
         ) as batches:
             for batch in batches:
                 rows = pa.Table.from_batches([batch])
-                yield rows.append_column("_row_number", pa.array(range(number, number + batch.num_rows), pa.int64()))
+                yield rows.append_column("_row_number", pa.array(np.arange(number, number + batch.num_rows)))
                 number += batch.num_rows
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if "Empty CSV file" not in str(error):

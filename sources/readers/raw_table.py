@@ -6,6 +6,7 @@ The header as published (`sources.readers.shape`) is in the metadata of the file
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,22 +20,33 @@ PIECE_ROWS = 122_880  # as DuckDB groups them
 
 
 def write(path: Path, rows: Iterable[pa.Table]) -> Path:
-    """All pieces, of which there is at least one, as one file; small ones lie together in a row group."""
+    """All pieces, of which there is at least one, as one file; small ones lie together in a row group.
+
+    A piece is written while the next one is read.
+    """
     from pyarrow import parquet
 
     headed: list[pa.Table] = []
     writer: parquet.ParquetWriter | None = None
-    try:
-        for piece in _joined(rows, headed):
+    before: Future[None] | None = None
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            for piece in _joined(rows, headed):
+                with writing(path):
+                    if before is not None:
+                        before.result()
+                    writer = writer or parquet.ParquetWriter(path, piece.schema.remove_metadata(), compression="zstd")
+                before = beside.submit(writer.write_table, piece.replace_schema_metadata(None), PIECE_ROWS)
+            if writer is not None:
+                writer.add_key_value_metadata(published_header(headed))
+        finally:
             with writing(path):
-                writer = writer or parquet.ParquetWriter(path, piece.schema.remove_metadata(), compression="zstd")
-                writer.write_table(piece.replace_schema_metadata(None), row_group_size=PIECE_ROWS)
-        if writer is not None:
-            writer.add_key_value_metadata(published_header(headed))
-    finally:
-        if writer is not None:
-            with writing(path):
-                writer.close()
+                try:
+                    if before is not None:
+                        before.result()
+                finally:
+                    if writer is not None:
+                        writer.close()
     return path
 
 

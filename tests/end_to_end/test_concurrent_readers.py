@@ -51,7 +51,7 @@ def test_reader_sees_whole_builds_only(
 ) -> None:
     # Not what a reader of the mart looks at, and what takes longest to write.
     monkeypatch.setattr(publish, "_write_docs", lambda documents, folder: folder.mkdir())
-    monkeypatch.setattr(publish, "_write_page", lambda mart, page: page.write_text("page"))
+    monkeypatch.setattr(publish, "_write_page", lambda mart, page, kept: page.write_text("page"))
     monkeypatch.setattr(publish, "write_csv", lambda mart, folder, linked: None)
     checks = json.loads((home.current / "results.json").read_text(encoding="utf-8"))["checks"]
     rows = {publish.published_build_id(home): count_observations(home)}

@@ -64,7 +64,7 @@ from orchestration.home import Home
 home = Home.from_environment()
 checks = json.loads((home.current / "results.json").read_text(encoding="utf-8"))["checks"]
 publish._write_docs = lambda documents, folder: folder.mkdir()
-publish._write_page = lambda mart, page: page.write_text("page")
+publish._write_page = lambda mart, page, kept: page.write_text("page")
 with home.lock():
     for number in itertools.count():
         now = dt.datetime.now(dt.UTC)

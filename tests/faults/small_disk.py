@@ -133,7 +133,7 @@ def publishing(name: str) -> Callable[[Path, SmallDisk], Seen]:
     def case(folder: Path, disk: SmallDisk) -> Seen:
         home = Home(folder)
         steps._write_docs = lambda documents, docs: docs.mkdir()
-        steps._write_page = lambda mart, page: page.write_text("page")
+        steps._write_page = lambda mart, page, kept: page.write_text("page")
         builds.make_build_database(home)
         builds.publish(home, "build-1")
         before = builds.everything(home)

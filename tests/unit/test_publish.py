@@ -46,7 +46,7 @@ from orchestration.home import Home
 
 CHANGES = {"os.rename", "os.symlink", "os.mkdir", "shutil.copyfile", "shutil.rmtree"}
 publish._write_docs = lambda documents, folder: folder.mkdir()
-publish._write_page = lambda mart, page: page.write_text(page.parent.name[1:])
+publish._write_page = lambda mart, page, kept: page.write_text(page.parent.name[1:])
 publish.git_commit = lambda: ""
 
 def publish_until(n):
@@ -86,7 +86,7 @@ with duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reader"):
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A warehouse with a build database, nothing published; Data Docs and the page's content are left out."""
     monkeypatch.setattr(publishing, "_write_docs", lambda documents, folder: folder.mkdir())
-    monkeypatch.setattr(publishing, "_write_page", lambda mart, page: page.write_text(page.parent.name[1:]))
+    monkeypatch.setattr(publishing, "_write_page", lambda mart, page, kept: page.write_text(page.parent.name[1:]))
     made = Home(tmp_path / "home")
     make_build_database(made)
     return made

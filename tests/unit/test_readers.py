@@ -252,7 +252,7 @@ def refused(described: Dataset, path: Path) -> str:
 @pytest.mark.parametrize(
     ("limit", "value", "found", "whole"),
     [
-        ("ROWS_IN_PIECES", 100, "201 rows, more than 100", False),
+        ("ROWS_IN_PIECES", 100, "200 rows, more than 100", False),
         ("COLUMNS", 1, "2 columns, more than 1", False),
         ("ROWS", 100, "201 rows, more than 100", True),
         ("CELLS", 300, "201 rows of 2 columns, more than 300 cells", True),

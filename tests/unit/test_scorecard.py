@@ -401,5 +401,5 @@ def test_mart_that_lacks_a_table_is_an_error_not_an_empty_page(tmp_path: Path) -
     with duckdb.connect(tmp_path / "half.duckdb") as con:
         con.execute("create schema mart; create table mart.build as select 'b' as build_id")
     with pytest.raises(duckdb.CatalogException):
-        write_page(tmp_path / "half.duckdb", tmp_path / "scorecard.html")
+        write_page(tmp_path / "half.duckdb", tmp_path / "scorecard.html", tmp_path)
     assert not (tmp_path / "scorecard.html").exists()
