@@ -33,6 +33,7 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.profile import measured
 from sources.disk import disk_trouble, writing
 from sources.landing import fsync_folder
+from sources.release import sha256_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 # Every DuckDB 1.x client reads this format; BI drivers lag behind the library.
 STORAGE_VERSION = "v1.0.0"
 KEEP_BUILDS = 7
+MART_FILE = "outcomes.duckdb"
 SCORECARD = "scorecard.html"
 
 BUILD_COLUMNS = {
@@ -124,14 +126,15 @@ def publish(
         with writing(folder):
             shared = _Shared(home, versions or {})
             with measured("mart file"):
-                counts = _write_mart(home, scratch / "outcomes.duckdb", build_id, started_at, built_from, quality)
+                stay = shared.copy_mart(scratch / MART_FILE)
+                counts = _write_mart(home, scratch / MART_FILE, stay, build_id, started_at, built_from, quality)
             with measured("Parquet"):
-                _write_parquet(scratch / "outcomes.duckdb", scratch / "parquet", shared.link(scratch / "parquet"))
+                _write_parquet(scratch / MART_FILE, scratch / "parquet", shared.link(scratch / "parquet"))
             with measured("page"):
-                write_boundaries(scratch / "outcomes.duckdb", scratch / "boundaries.geojson")
-                _write_page(scratch / "outcomes.duckdb", scratch / SCORECARD, home.build)
+                write_boundaries(scratch / MART_FILE, scratch / "boundaries.geojson")
+                _write_page(scratch / MART_FILE, scratch / SCORECARD, home.build)
             with measured("CSV"):
-                write_csv(scratch / "outcomes.duckdb", scratch / "csv", shared.link(scratch / "csv"))
+                write_csv(scratch / MART_FILE, scratch / "csv", shared.link(scratch / "csv"))
             with measured("Data Docs"):
                 _write_docs(documents, scratch / "data_docs")
             _write_results(scratch, build_id, quality, counts)
@@ -153,7 +156,7 @@ def swap(home: Home, folder: Path) -> None:
     incoming = home.published / f".outcomes.duckdb.{os.getpid()}"
     try:
         with writing(home.mart):
-            shutil.copyfile(folder / "outcomes.duckdb", incoming)
+            shutil.copyfile(folder / MART_FILE, incoming)
             with incoming.open("rb+") as file:
                 os.fsync(file.fileno())
         incoming.replace(home.mart)
@@ -219,7 +222,7 @@ def set_damaged_aside(home: Home, say: Callable[[str], None]) -> None:
     say(f"damaged: {home.mart} cannot be opened ({damage}); its bytes are kept in {aside}")
     newest_first = kept_builds(home)[::-1]
     for name in sorted(newest_first, key=lambda name: name != home.current.resolve().name):
-        if _damage(home.builds / name / "outcomes.duckdb") is None:
+        if _damage(home.builds / name / MART_FILE) is None:
             swap(home, home.builds / name)
             say(f"published again in its place: {name}")
             return
@@ -296,7 +299,7 @@ def rollback(home: Home, build_id: str | None = None, *, say: Callable[[str], No
         raise PublishError(f"no earlier build to go back to; kept: {', '.join(kept) or 'none'}")
     if build_id not in kept:
         raise PublishError(f"expected one of the kept builds {', '.join(kept) or '(none)'}, found {build_id!r}")
-    damage = _damage(home.builds / build_id / "outcomes.duckdb")
+    damage = _damage(home.builds / build_id / MART_FILE)
     if damage:
         raise PublishError(
             f"expected a kept build that can be opened, found {build_id} damaged ({damage}); name another"
@@ -308,12 +311,16 @@ def rollback(home: Home, build_id: str | None = None, *, say: Callable[[str], No
 def _write_mart(
     home: Home,
     target: Path,
+    stay: set[str],
     build_id: str,
     started_at: dt.datetime,
     built_from: str,
     quality: Sequence[Mapping[str, Any]],
 ) -> dict[str, int]:
-    """The mart schema in a new file, with tables `build` and `mart_quality`, and every comment."""
+    """The mart schema in a file, with tables `build` and `mart_quality`, and every comment.
+
+    The file is a new one, or the mart of the build before with tables that `stay` as they are.
+    """
     import duckdb
 
     with duckdb.connect() as con:
@@ -321,14 +328,22 @@ def _write_mart(
         con.execute(f"attach {_quoted(home.build_db)} as build (read_only)")
         con.execute(f"attach {_quoted(target)} as outcomes (storage_version '{STORAGE_VERSION}')")
         con.execute("begin")  # one commit: hundreds of comments are flushed to disk together
-        con.execute("create schema outcomes.mart")
-        tables = con.execute(
-            "select table_name, comment from duckdb_tables() "
-            "where database_name = 'build' and schema_name = 'mart' order by table_name"
-        ).fetchall()
-        for name, _ in tables:
-            con.execute(f'create table outcomes.mart."{name}" as from build.mart."{name}"')
-        counts = describe(con, dict(tables), build_id, started_at, built_from, quality, STORAGE_VERSION)
+        con.execute("create schema if not exists outcomes.mart")
+        tables, before = (
+            dict(
+                con.execute(
+                    "select table_name, comment from duckdb_tables() "
+                    "where database_name = ? and schema_name = 'mart' order by table_name",
+                    [database],
+                ).fetchall()
+            )
+            for database in ("build", "outcomes")
+        )
+        for name in before.keys() - tables.keys():
+            con.execute(f'drop table outcomes.mart."{name}"')
+        for name in (name for name in tables if name not in stay & before.keys()):
+            con.execute(f'create or replace table outcomes.mart."{name}" as from build.mart."{name}"')
+        counts = describe(con, tables, build_id, started_at, built_from, quality, STORAGE_VERSION)
         con.execute("commit")
         con.execute("detach build")
         con.execute("checkpoint outcomes")
@@ -420,7 +435,7 @@ def _insert_quality(con: duckdb.DuckDBPyConnection, quality: Sequence[Mapping[st
 
 def _create(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
     body = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    con.execute(f"create table outcomes.mart.{table} ({body})")
+    con.execute(f"create or replace table outcomes.mart.{table} ({body})")
 
 
 def _comment(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str | None]) -> None:
@@ -438,7 +453,9 @@ def _comment(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str | None]) -
 
 
 class _Shared:
-    """Files of tables that are in the published build as they are in the new one: links to the same bytes."""
+    """What is in the published build as it is in the new one: files of tables are links to the same bytes, and the
+    mart's file begins as a copy.
+    """
 
     FILE = "versions.json"
 
@@ -449,8 +466,22 @@ class _Shared:
         self._versions = {table: content_hash([version, *writers]) for table, version in versions.items()}
         self._before = home.current
         noted = home.current / self.FILE
-        before = json.loads(noted.read_text(encoding="utf-8")) if noted.is_file() else {}
+        self._noted = json.loads(noted.read_text(encoding="utf-8")) if noted.is_file() else {}
+        before = self._noted.get("tables", {})
         self._same = {table for table, version in self._versions.items() if before.get(table) == version}
+
+    def copy_mart(self, target: Path) -> set[str]:
+        """Makes the file a copy of the mart before, where most rows stay; returns the tables that do.
+
+        Only of the very bytes that were published: what a disk or a hand has changed since is written anew.
+        """
+        mart = self._before / MART_FILE
+        rows: dict[str, int] = self._noted.get("rows", {})
+        most_stay = 2 * sum(rows.get(table, 0) for table in self._same) > sum(rows.values())
+        if not most_stay or not mart.is_file() or sha256_of(mart) != self._noted["mart"]:
+            return set()
+        shutil.copyfile(mart, target)
+        return self._same
 
     def link(self, folder: Path) -> set[str]:
         """Makes the folder with the files that need not be written; returns their tables."""
@@ -465,7 +496,13 @@ class _Shared:
         return linked
 
     def note(self, folder: Path) -> None:
-        (folder / self.FILE).write_text(json.dumps(self._versions), encoding="utf-8")
+        import duckdb
+
+        mart = folder / MART_FILE
+        with duckdb.connect(mart, read_only=True) as con:
+            rows = con.execute("select table_name, estimated_size from duckdb_tables() where schema_name = 'mart'")
+            noted = {"tables": self._versions, "rows": dict(rows.fetchall()), "mart": sha256_of(mart)}
+        (folder / self.FILE).write_text(json.dumps(noted), encoding="utf-8")
 
 
 def _write_parquet(mart: Path, folder: Path, linked: set[str]) -> None:

@@ -320,6 +320,62 @@ def test_a_table_whose_version_is_not_known_is_not_shared(home: Home) -> None:
     assert of_all[1].isdisjoint(of_all[2])
 
 
+VERSIONS = dict.fromkeys(("fct_observation", "mart_freshness", "mart_ended"), "a")
+
+
+def mart(path: Path) -> dict[str, Any]:
+    """Rows and comments of a mart file."""
+    with duckdb.connect(path, read_only=True) as con:
+        comments = con.execute(
+            "select table_name, null, comment from duckdb_tables() where schema_name = 'mart' union all "
+            "select table_name, column_name, comment from duckdb_columns() where schema_name = 'mart' order by all"
+        ).fetchall()
+        tables = con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'mart' order by all"
+        ).fetchall()
+        rows = {name: con.execute(f'from mart."{name}" order by all').fetchall() for (name,) in tables}
+    return {"rows": rows, "comments": comments}
+
+
+def test_a_mart_most_of_which_stays_is_that_of_before_with_what_has_changed(home: Home) -> None:
+    make_build_database(home, observations=100)
+    with duckdb.connect(home.build_db) as con:
+        con.execute("create table mart.mart_ended as select 1::bigint as number")
+        con.execute("insert into mart.data_dictionary values ('mart_ended', 'number', 'One.', 'Ends.', false, null)")
+    before = mart(publish(home, "build-1", versions=VERSIONS).mart)
+    with duckdb.connect(home.build_db) as con:
+        con.execute("drop table mart.mart_ended; delete from mart.data_dictionary where table_name = 'mart_ended'")
+        con.execute("create table mart.mart_begun as select 2::bigint as number")
+        con.execute("update mart.mart_freshness set status = 'stale'")
+        con.execute("delete from mart.fct_observation")  # of which the version says that it did not happen
+    found = mart(publish(home, "build-2", versions=VERSIONS | {"mart_freshness": "b", "mart_begun": "a"}).mart)
+    assert found["rows"]["fct_observation"] == before["rows"]["fct_observation"]
+    assert found["rows"]["mart_freshness"] == [("stale",)] * 3
+    assert found["rows"]["mart_begun"] == [(2,)]
+    assert "mart_ended" not in found["rows"]
+    assert len(found["rows"]["build"]) == 1
+    assert found["rows"]["build"][0][0] == "build-2"
+    whole = mart(publish(home, "build-3").mart)  # no versions: all of it written anew
+    assert whole["comments"] == found["comments"]
+    assert whole["rows"]["fct_observation"] == []
+
+
+def test_a_mart_that_was_changed_by_hand_is_written_anew(home: Home) -> None:
+    make_build_database(home, observations=100)
+    first = publish(home, "build-1", versions=VERSIONS)
+    for file in (first.mart, first.folder / "outcomes.duckdb"):
+        with duckdb.connect(file) as con:
+            con.execute("delete from mart.fct_observation")
+    assert len(mart(publish(home, "build-2", versions=VERSIONS).mart)["rows"]["fct_observation"]) == 100
+
+
+def test_a_mart_little_of_which_stays_is_written_anew(home: Home) -> None:
+    make_build_database(home, observations=3)
+    publish(home, "build-1", versions=VERSIONS)
+    make_build_database(home, observations=4)
+    assert len(mart(publish(home, "build-2", versions=VERSIONS).mart)["rows"]["fct_observation"]) == 4
+
+
 # --- the last builds --------------------------------------------------------------------------------------
 
 
