@@ -6,6 +6,7 @@ in memory: nothing is read from or written to a project folder, no analytics, no
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import threading
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,15 @@ def import_great_expectations() -> Any:
 
     pandas_execution_engine.HASH_THRESHOLD = 0
     return great_expectations
+
+
+@cache
+def expectations_code() -> str:
+    """Hash of all that makes verdicts and their pages: this package, and the version of Great Expectations."""
+    digest = hashlib.sha256(version("great_expectations").encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ import click
 
 from orchestration import completion, profile, reports
 from orchestration.ask import Row
+from orchestration.dbt_standby import standing_by
 from orchestration.failures import STOPPED
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
 from orchestration.lake.commands import lake
@@ -432,7 +433,8 @@ def _listen(started: float) -> None:
 def _execute(home: Home, origin: str, *, full_refresh: bool) -> str | None:
     """Runs the job in this process, with run history. Returns why it failed, or None."""
     try:
-        return _run_job(home, origin, full_refresh=full_refresh)
+        with standing_by():
+            return _run_job(home, origin, full_refresh=full_refresh)
     except Exception as error:  # the run's history lies on the same disk: Dagster cannot tell of a full one
         told = disk_trouble(error, home.root)
         if told is None:

@@ -11,11 +11,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+from orchestration.dbt_standby import hand_over
 from orchestration.home import DBT_PROJECT_DIR, Home
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 _TARGET = DBT_PROJECT_DIR / "target"
 _PARTIAL_PARSE = "partial_parse.msgpack"  # as dbt calls it
@@ -99,17 +105,48 @@ def takes_stored_manifest(arguments: Collection[str]) -> bool:
     return not (asked & _OTHER_MANIFEST or elsewhere) and _is_parsed()
 
 
-def main() -> int:
-    """Runs dbt. Exit codes are dbt's: 0 where all went well, 1 where a node failed, 2 where dbt itself did."""
-    from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
+@dataclass(frozen=True)
+class StoredManifest:
+    """The stored manifest in memory, and the state of the project that it is of."""
 
-    manifest, arguments = None, sys.argv[1:]
-    if takes_stored_manifest(arguments):
+    manifest: Manifest
+    parsed_of: str
+
+    @classmethod
+    def load(cls) -> StoredManifest | None:
+        """None where the project has changed since it was parsed."""
+        from dbt.cli.main import dbtRunner  # noqa: F401 - before the other two, which import it halfway
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
+
+        if not _is_parsed():
+            return None
         manifest = Manifest.from_msgpack(_PARSED.read_bytes(), decoder=extended_mashumuro_decoder)
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
-    ended = dbtRunner(manifest).invoke(arguments)
+        return cls(manifest, _PARSED_OF.read_text(encoding="utf-8"))
+
+    @property
+    def is_current(self) -> bool:
+        return _is_parsed() and _PARSED_OF.read_text(encoding="utf-8") == self.parsed_of
+
+
+def run_dbt(arguments: Sequence[str], stored: StoredManifest | None = None) -> int:
+    """Runs dbt in this process. Exit codes are dbt's: 0 all went well, 1 a node failed, 2 dbt itself did.
+
+    `stored`: where it has been loaded already.
+    """
+    from dbt.cli.main import dbtRunner
+
+    taken = None
+    if takes_stored_manifest(arguments):
+        taken = stored if stored and stored.is_current else StoredManifest.load()
+    ended = dbtRunner(taken.manifest if taken else None).invoke(list(arguments))
     if ended.exception is not None:
         return 2
     return 0 if ended.success else 1
+
+
+def main() -> int:
+    """`outcomes-dbt`: by a dbt that stands by (`orchestration.dbt_standby`), or here."""
+    code = hand_over(sys.argv[1:])
+    return run_dbt(sys.argv[1:]) if code is None else code

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from expectations.runner import expectations_code
 from orchestration import csv_export
 from orchestration.boundaries import write_boundaries
 from orchestration.csv_export import write_csv
@@ -124,7 +125,7 @@ def publish(
     try:
         scratch.mkdir(parents=True)
         with writing(folder):
-            shared = _Shared(home, versions or {})
+            shared = _Shared(home, versions or {}, documents)
             with measured("mart file"):
                 stay = shared.copy_mart(scratch / MART_FILE)
                 counts = _write_mart(home, scratch / MART_FILE, stay, build_id, started_at, built_from, quality)
@@ -136,7 +137,8 @@ def publish(
             with measured("CSV"):
                 write_csv(scratch / MART_FILE, scratch / "csv", shared.link(scratch / "csv"))
             with measured("Data Docs"):
-                _write_docs(documents, scratch / "data_docs")
+                if not shared.link_docs(scratch / "data_docs"):
+                    _write_docs(documents, scratch / "data_docs")
             _write_results(scratch, build_id, quality, counts)
             shared.note(scratch)
             with measured("flush and swap"):
@@ -459,11 +461,12 @@ class _Shared:
 
     FILE = "versions.json"
 
-    def __init__(self, home: Home, versions: Mapping[str, str]) -> None:
+    def __init__(self, home: Home, versions: Mapping[str, str], documents: list[dict[str, Any]]) -> None:
         # Whatever writes the files is part of what they hold.
         files = (__file__, csv_export.__file__)
         writers = [Path(file).read_text(encoding="utf-8") for file in files]
         self._versions = {table: content_hash([version, *writers]) for table, version in versions.items()}
+        self._documents = content_hash([documents, expectations_code()])
         self._before = home.current
         noted = home.current / self.FILE
         self._noted = json.loads(noted.read_text(encoding="utf-8")) if noted.is_file() else {}
@@ -495,13 +498,30 @@ class _Shared:
                     linked.add(table)
         return linked
 
+    def link_docs(self, folder: Path) -> bool:
+        """Makes the folder of Data Docs, where all checks are those of the build before; whether it did."""
+        before = self._before / folder.name
+        if self._noted.get("documents") != self._documents or not before.is_dir():
+            return False
+        try:
+            shutil.copytree(before, folder, copy_function=os.link)
+        except OSError:  # as in `link`
+            shutil.rmtree(folder, ignore_errors=True)
+            return False
+        return True
+
     def note(self, folder: Path) -> None:
         import duckdb
 
         mart = folder / MART_FILE
         with duckdb.connect(mart, read_only=True) as con:
             rows = con.execute("select table_name, estimated_size from duckdb_tables() where schema_name = 'mart'")
-            noted = {"tables": self._versions, "rows": dict(rows.fetchall()), "mart": sha256_of(mart)}
+            noted = {
+                "tables": self._versions,
+                "rows": dict(rows.fetchall()),
+                "mart": sha256_of(mart),
+                "documents": self._documents,
+            }
         (folder / self.FILE).write_text(json.dumps(noted), encoding="utf-8")
 
 

@@ -8,7 +8,6 @@ import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
@@ -23,7 +22,6 @@ from dagster_dbt import (
 )
 from packaging.version import Version
 
-from expectations.runner import import_great_expectations
 from orchestration import data_versions, profile, transform
 from orchestration.assets.datasets import dataset_key
 from orchestration.dbt_checks import dbt_checks, failing_rows
@@ -136,11 +134,7 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         versions, outdated = _outdated(home, project, before)
         # Who asks for single tables gets them; what they were built of is not known then.
         kept = set() if context.is_subset else versions.keys() - outdated
-        # The gate needs Great Expectations, the page its charts: seconds each, and there is time while dbt works. What
-        # they and Dagster both import at a time of their own must be there before: two threads would find it half made.
-        import_module("sqlalchemy.orm")
-        Thread(target=import_great_expectations, daemon=True).start()
-        Thread(target=charts, args=(home.build,), daemon=True).start()
+        Thread(target=charts, args=(home.build,), daemon=True).start()  # the page needs them; dbt leaves time for it
         results, stays = before, _kept(context.assets_def.check_specs, project, versions, kept, before)
         if kept == versions.keys():
             yield from stays
@@ -283,7 +277,7 @@ def release_gate_checks() -> dg.AssetChecksDefinition:
     def release_gate(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
         say(context.log, "release gate")
         with profile.measured(profile.GATE):
-            documents = evaluate_gate(warehouse)
+            documents = gate_documents(warehouse)
         blocking: list[str] = []
         for table, key in GATE_ASSETS.items():
             failed = [
@@ -357,19 +351,26 @@ def freshness_checks() -> dg.AssetChecksDefinition:
     return freshness
 
 
-def evaluate_gate(warehouse: Warehouse) -> list[dict[str, Any]]:
+def gate_documents(warehouse: Warehouse) -> list[dict[str, Any]]:
     """Documents of the release gate for the build database as it is now, stored beside it."""
     from expectations.release_gate import run_gate
 
+    path, stamp = warehouse.home.gate_results, _stamp(warehouse)
+    stored = transform.read_json(path) if path.is_file() else {"build": None, "documents": []}
+    if stored["build"] == stamp:
+        documents: list[dict[str, Any]] = stored["documents"]
+        return documents
     checked = run_gate(
         warehouse.home.build_db,
         warehouse.runner,
         home_area=place().code,
         origin=warehouse.origin_kind,
+        before=stored["documents"],
     )
     documents = [suite.document for suite in checked]
-    stored = {"build": _stamp(warehouse), "documents": documents}
-    warehouse.home.gate_results.write_text(json.dumps(stored), encoding="utf-8")
+    scratch = path.with_suffix(".tmp")
+    scratch.write_text(json.dumps({"build": stamp, "documents": documents}), encoding="utf-8")
+    scratch.replace(path)
     return documents
 
 
@@ -377,17 +378,6 @@ def _stamp(warehouse: Warehouse) -> list[int]:
     """Which state of the build database gate results are about."""
     found = warehouse.home.build_db.stat()
     return [found.st_mtime_ns, found.st_size]
-
-
-def gate_documents(warehouse: Warehouse) -> list[dict[str, Any]]:
-    """The gate's documents for this build; evaluated now when it was not (a run of `published` alone)."""
-    path = warehouse.home.gate_results
-    if path.is_file():
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored["build"] == _stamp(warehouse):
-            documents: list[dict[str, Any]] = stored["documents"]
-            return documents
-    return evaluate_gate(warehouse)
 
 
 def published_asset(manifest: Path) -> dg.AssetsDefinition:

@@ -77,7 +77,6 @@ def _with_bom(encoding: str) -> str:
 
 def _body(path: Path, encoding: str, header: Header, width: int, lines: int) -> Iterator[pa.Table]:
     """All rows below the header, at least one piece; columns are named by their index, `_row_number` is appended."""
-    import numpy as np
     import pyarrow as pa
     from pyarrow import csv as pacsv
 
@@ -96,7 +95,7 @@ def _body(path: Path, encoding: str, header: Header, width: int, lines: int) -> 
         ) as batches:
             for batch in batches:
                 rows = pa.Table.from_batches([batch])
-                yield rows.append_column("_row_number", pa.array(np.arange(number, number + batch.num_rows)))
+                yield rows.append_column("_row_number", pa.arange(number, number + batch.num_rows))
                 number += batch.num_rows
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if "Empty CSV file" not in str(error):

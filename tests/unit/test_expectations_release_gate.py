@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
-from expectations.model import CheckResult
+from expectations.model import CheckedSuite, CheckResult, Suite
 from expectations.release_gate import MEASURES, GateError, release_gate, run_gate
 from expectations.runner import Runner
 
@@ -181,3 +183,35 @@ def test_the_build_is_only_read(runner: Runner, tmp_path: Path) -> None:
     before = build.stat().st_mtime_ns, build.read_bytes()
     run_gate(build, runner, home_area=HOME, origin="live")
     assert (build.stat().st_mtime_ns, build.read_bytes()) == before
+
+
+def test_a_verdict_on_the_very_same_rows_stands_and_no_other(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate(runner, tmp_path)
+    build = tmp_path / "build.duckdb"
+    first = [suite.document for suite in run_gate(build, runner, home_area=HOME, origin="live")]
+    asked: list[str] = []
+
+    class Counting(Runner):
+        def check(self, suite: Suite, *frame: Any, **subject: Any) -> CheckedSuite:
+            asked.append(suite.name)
+            return super().check(suite, *frame, **subject)
+
+    stored = json.loads(json.dumps(first))
+    again = run_gate(build, Counting(), home_area=HOME, origin="live", before=stored)
+    assert asked == []
+    assert [suite.document for suite in again] == first
+    with duckdb.connect(str(build)) as connection:
+        connection.execute(f"update {FACT} set obs_status = 'Z' where indicator_id = 'premises_ultrafast_all'")
+    broken = run_gate(build, Counting(), home_area=HOME, origin="live", before=stored)
+    assert asked == ["observation_status"]
+    wrong = {result.check_name for suite in broken for result in suite.results if not result.passed}
+    assert wrong == {"status_accepted", "status_fits_value", "status_fits_missing"}
+    asked.clear()
+    run_gate(build, Counting(), home_area=HOME, origin="sample", before=[suite.document for suite in broken])
+    assert asked == ["observation_basis"]  # which the sample may fill otherwise
+    asked.clear()
+    monkeypatch.setattr("expectations.release_gate.expectations_code", lambda: "other code")
+    run_gate(build, Counting(), home_area=HOME, origin="live", before=[suite.document for suite in broken])
+    assert len(asked) == len(first)

@@ -376,6 +376,22 @@ def test_a_mart_little_of_which_stays_is_written_anew(home: Home) -> None:
     assert len(mart(publish(home, "build-2", versions=VERSIONS).mart)["rows"]["fct_observation"]) == 4
 
 
+def test_data_docs_of_the_same_checks_are_shared(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(documents: list[dict[str, Any]], folder: Path) -> None:
+        (folder / "validations").mkdir(parents=True)
+        (folder / "validations" / "one.html").write_text(f"{documents}")
+
+    monkeypatch.setattr(publishing, "_write_docs", write)
+    one = {"check": "passed"}
+    builds = [
+        publish(home, f"build-{number}", documents=documents)
+        for number, documents in enumerate(([one], [one], [one, one], [one]))
+    ]
+    pages = [build.folder / "data_docs" / "validations" / "one.html" for build in builds]
+    assert [page.read_text() for page in pages] == [f"{[one]}", f"{[one]}", f"{[one, one]}", f"{[one]}"]
+    assert [page.stat().st_ino == pages[0].stat().st_ino for page in pages] == [True, True, False, False]
+
+
 # --- the last builds --------------------------------------------------------------------------------------
 
 
