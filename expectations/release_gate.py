@@ -149,7 +149,7 @@ def gate_tables(home_area: str, origin: str) -> list[GateTable]:
         GateTable(
             Suite("home_area", (_contains("ref_area", home_area, "home_area_present"),)),
             observation,
-            "select distinct ref_area from mart.fct_observation where is_latest and obs_value is not null order by ref_area",
+            "select distinct ref_area from mart.fct_observation where is_latest and obs_value is not null order by all",
         ),
         GateTable(Suite("measure_coverage", _coverage_rules()), coverage, _COVERAGE_SQL, "measure"),
     ]

@@ -51,6 +51,18 @@ def dbt_environment(home: Home) -> dict[str, str]:
     }
 
 
+def call_dbt(home: Home, *arguments: str, target: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """dbt on a warehouse, to its end. `target`: the folder of its results; `variables` of its environment."""
+    return subprocess.run(
+        [dbt_executable(), *arguments, "--target-path", str(target)],
+        env={**dbt_environment(home), **variables},
+        cwd=DBT_PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def ensure_manifest(home: Home) -> Path:
     """dbt's manifest, parsed again only when a file of the dbt project has changed. Raises DbtError."""
     manifest = _TARGET / "manifest.json"
@@ -63,14 +75,7 @@ def ensure_manifest(home: Home) -> Path:
         scratch = Path(folder)
         if _PARSED.is_file():
             shutil.copy(_PARSED, scratch / _PARTIAL_PARSE)
-        done = subprocess.run(
-            [dbt_executable(), "--quiet", "parse", "--project-dir", str(DBT_PROJECT_DIR), "--target-path", folder],
-            env=dbt_environment(home),
-            cwd=DBT_PROJECT_DIR,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = call_dbt(home, "--quiet", "parse", target=scratch)
         if done.returncode != 0:
             raise DbtError(f"dbt parse failed:\n{(done.stdout + done.stderr)[-4000:]}")
         stamp = scratch / _PARSED_OF.name

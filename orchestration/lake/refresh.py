@@ -11,7 +11,6 @@ import datetime as dt
 import hashlib
 import os
 import platform
-import subprocess
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,8 @@ from uuid import uuid4
 
 from orchestration import transform
 from orchestration.dbt_checks import dbt_checks
-from orchestration.dbt_process import dbt_environment, dbt_executable
-from orchestration.home import DBT_PROJECT_DIR, PROJECT_ROOT, Home
+from orchestration.dbt_process import call_dbt
+from orchestration.home import PROJECT_ROOT, Home
 from orchestration.lake.store import (
     ALIAS,
     PUBLISHED,
@@ -285,22 +284,11 @@ def _dbt_build(home: WriterHome) -> list[dict[str, Any]]:
     target = home.build_db.parent / "dbt"
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    command = [
-        dbt_executable(),
-        "--quiet",
-        "build",
-        "--target",
-        "lake",
-        "--exclude-resource-type",
-        "unit_test",
-    ]
-    done = subprocess.run(
-        [*command, "--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target), *transform.dbt_place()],
-        env=dbt_environment(home) | {"OUTCOMES_LAKE_WRITER": home.writer},
-        cwd=DBT_PROJECT_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = call_dbt(
+        home,
+        *("--quiet", "build", "--target", "lake", "--exclude-resource-type", "unit_test", *transform.dbt_place()),
+        target=target,
+        OUTCOMES_LAKE_WRITER=home.writer,
     )
     if done.returncode != 0:
         raise LakeError(f"dbt build failed; nothing was published\n{(done.stdout + done.stderr)[-4000:]}")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.dbt_checks import failing_rows
-from orchestration.dbt_process import dbt_environment, dbt_executable
-from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.dbt_process import call_dbt
+from orchestration.home import Home
 
 pytestmark = pytest.mark.end_to_end
 
@@ -31,14 +29,7 @@ def results_where_published(
         con.execute("delete from raw.published_answer")
         con.executemany("insert into raw.published_answer values (?, ?, ?)", published)
     target = tmp_path / "target"
-    done = subprocess.run(
-        [dbt_executable(), "test", "--select", *TESTS, "--target-path", str(target)],
-        cwd=DBT_PROJECT_DIR,
-        env={**os.environ, **dbt_environment(home), "OUTCOMES_ACCEPT_LOST_MEASURES": accepted},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = call_dbt(home, "test", "--select", *TESTS, target=target, OUTCOMES_ACCEPT_LOST_MEASURES=accepted)
     results = json.loads((target / "run_results.json").read_text())["results"]
     found = {result["unique_id"].split(".")[2]: result for result in results}
     assert set(found) == set(TESTS), done.stdout

@@ -6,15 +6,13 @@ They need the relations of a finished build for their column types, and say noth
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from orchestration.dbt_process import dbt_environment, dbt_executable
-from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.dbt_process import call_dbt
+from orchestration.home import Home
 
 pytestmark = pytest.mark.end_to_end
 
@@ -25,9 +23,7 @@ def test_dbt_unit_tests_pass(sample_home: Home, tmp_path: Path) -> None:
     # The same file name: views in a DuckDB file name the file they were made in.
     shutil.copy(sample_home.build_db, build / "build.duckdb")
     target = tmp_path / "target"
-    command = [dbt_executable(), "test", "--select", "test_type:unit", "--target-path", str(target)]
-    environment = {**os.environ, **dbt_environment(Home(tmp_path))}
-    done = subprocess.run(command, cwd=DBT_PROJECT_DIR, env=environment, capture_output=True, text=True, check=False)
+    done = call_dbt(Home(tmp_path), "test", "--select", "test_type:unit", target=target)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     results = json.loads((target / "run_results.json").read_text())["results"]
     names = {result["unique_id"].split(".")[-1] for result in results}

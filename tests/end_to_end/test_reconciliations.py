@@ -3,9 +3,7 @@ they say of the publishers' real files."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +12,8 @@ import duckdb
 import pytest
 
 from orchestration.dbt_checks import dbt_checks
-from orchestration.dbt_process import dbt_environment, dbt_executable, ensure_manifest
-from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.dbt_process import call_dbt, ensure_manifest
+from orchestration.home import Home
 from orchestration.transform import read_json
 
 pytestmark = pytest.mark.end_to_end
@@ -83,14 +81,7 @@ def faulty(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Check
             (changed,) = con.execute(fault).fetchone() or (0,)
             assert changed, fault
     target = home.root / "target"
-    done = subprocess.run(
-        [dbt_executable(), "test", "--select", *SELECTED, "--target-path", str(target)],
-        cwd=DBT_PROJECT_DIR,
-        env={**os.environ, **dbt_environment(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = call_dbt(home, "test", "--select", *SELECTED, target=target)
     assert (target / "run_results.json").is_file(), done.stdout[-4000:]
     manifest = read_json(ensure_manifest(home))
     checks = dbt_checks(read_json(target / "run_results.json"), manifest, home.build_db)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +10,8 @@ import duckdb
 import pytest
 
 from orchestration import transform
-from orchestration.dbt_process import dbt_environment, dbt_executable
-from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.dbt_process import call_dbt
+from orchestration.home import Home
 from orchestration.spark.cluster import Cluster
 from orchestration.spark.warehouse import Spark
 from sources.catalogue import CATALOGUE_DIR, load_catalogue
@@ -53,21 +51,8 @@ def test_every_mart_table_of_the_sample_is_the_same_on_both_engines(
     engine.show_raw(home, transform.raw_tables(sample_home, catalogue, releases, raw))
     # Tests would tell of the data, which is compared anyhow, and take longer than the models.
     excluded = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-    done = subprocess.run(
-        [
-            dbt_executable(),
-            "build",
-            *excluded,
-            *engine.dbt_arguments(),
-            "--target-path",
-            str(tmp_path / "dbt"),
-        ],
-        cwd=DBT_PROJECT_DIR,
-        env={**os.environ, **dbt_environment(home), "OUTCOMES_AS_OF": built_on(sample_home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["build", *excluded, *engine.dbt_arguments()]
+    done = call_dbt(home, *command, target=tmp_path / "dbt", OUTCOMES_AS_OF=built_on(sample_home))
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     home.build_db.unlink()
     engine.collect_mart(home)

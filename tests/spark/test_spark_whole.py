@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.dbt_process import dbt_environment, dbt_executable
-from orchestration.home import DBT_PROJECT_DIR, Home
+from orchestration.dbt_process import call_dbt
+from orchestration.home import Home
 from orchestration.spark.cluster import Cluster
 from tests.end_to_end.runs import COMMAND, Finished, outcomes, running
 from tests.spark.marts import differences
@@ -58,16 +57,8 @@ def test_parquet_of_a_mart_built_on_spark_holds_its_tables(survived: Home) -> No
 
 
 def test_unit_tests_pass_on_spark(survived: Home, at_cluster: dict[str, str], tmp_path: Path) -> None:
-    environment = {**os.environ, **dbt_environment(survived), **at_cluster}
-    command = [dbt_executable(), "test", "--select", "test_type:unit", "--target", "spark"]
-    done = subprocess.run(
-        [*command, "--target-path", str(tmp_path)],
-        cwd=DBT_PROJECT_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["test", "--select", "test_type:unit", "--target", "spark"]
+    done = call_dbt(survived, *command, target=tmp_path, **at_cluster)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     results = json.loads((tmp_path / "run_results.json").read_text())["results"]
     assert len(results) >= 60
