@@ -44,7 +44,7 @@
                 ('found', 'varchar', 'What was found.'),
                 ('sample_failing', 'varchar', 'A few of the failing values or rows.'),
                 ('release_id', 'varchar', 'Release checked, where it is one.'),
-                ('checked_at', 'timestamp', 'When, UTC.')
+                ('checked_at', 'timestamp', 'When, UTC. A verdict stands, with its time, as long as all that it is about stays as it is.')
             ]
         }
     ]) }}
