@@ -27,7 +27,7 @@ import duckdb
 from orchestration.home import PROJECT_ROOT, Home
 from sources.place import place
 
-ROUNDS = 150
+ROUNDS = 100
 PUBLISHES = 3  # at least, of the rounds while builds are published
 
 # $area is the home area, $indicator and $breakdown another series of it in each round.
