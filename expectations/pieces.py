@@ -61,8 +61,9 @@ class Table:
     row_label: str
 
     def pieces_for(self, rules: Iterable[Rule]) -> Iterator[pandas.DataFrame]:
-        """With the columns that the rules are about. Great Expectations leaves every frame in a ring of references:
-        it goes before the next one comes.
+        """With the columns that the rules are about, and no other.
+
+        Great Expectations leaves every frame in a ring of references: it goes before the next one comes.
         """
         columns = dict.fromkeys(plain_column(column) for rule in rules for column in rule.columns)
         gc.freeze()  # what was there before need not be looked through

@@ -99,7 +99,7 @@ def judge(
     checked = []
     for table in gate_tables(home_area, origin):
         frame = connection.execute(table.frame_sql).df()
-        judged = _hash([asdict(table.suite), frame.to_json(orient="split"), expectations_code()])
+        judged = _hash([asdict(table.suite), frame.to_dict(orient="split"), expectations_code()])
         if judged in known:
             checked.append(CheckedSuite.from_document(known[judged]))
             continue
@@ -117,7 +117,7 @@ def judge(
 
 
 def _hash(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def gate_tables(home_area: str, origin: str) -> list[GateTable]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from orchestration.dbt_standby import hand_over
+from orchestration.dbt_standby import ADDRESS, hand_over
 from orchestration.home import DBT_PROJECT_DIR, Home
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def ensure_manifest(home: Home) -> Path:
         scratch = Path(folder)
         if _PARSED.is_file():
             shutil.copy(_PARSED, scratch / _PARTIAL_PARSE)
-        done = call_dbt(home, "--quiet", "parse", target=scratch)
+        done = call_dbt(home, "--quiet", "parse", target=scratch, **{ADDRESS: ""})  # who stands by is there to build
         if done.returncode != 0:
             raise DbtError(f"dbt parse failed:\n{(done.stdout + done.stderr)[-4000:]}")
         stamp = scratch / _PARSED_OF.name

@@ -77,7 +77,8 @@ def main() -> int:
     waiting.clear()
     _, outputs, *_ = socket.recv_fds(connection, 1, len(_OUTPUTS))
     command = json.loads(connection.makefile("rb").readline())
-    Thread(target=_end_with, args=(connection,), daemon=True).start()
+    caller = connection.detach()  # open to the end of the process
+    Thread(target=_end_with, args=(caller,), daemon=True).start()
     for output, ours in zip(outputs, _OUTPUTS, strict=True):
         os.dup2(output, ours)
         os.close(output)
@@ -85,8 +86,7 @@ def main() -> int:
     os.environ.clear()
     os.environ.update(command["environment"])
     code = run_dbt(command["arguments"], stored)
-    connection.sendall(str(code).encode())
-    connection.detach()  # open to the end of the process
+    os.write(caller, str(code).encode())
     return code
 
 
@@ -96,9 +96,9 @@ def _end_with_run(waiting: list[bool]) -> None:
         os._exit(0)
 
 
-def _end_with(connection: socket.socket) -> None:
+def _end_with(caller: int) -> None:
     with suppress(OSError):
-        connection.recv(1)
+        os.read(caller, 1)
     os._exit(STOPPED)
 
 

@@ -235,7 +235,7 @@ def _make(kept: Path) -> None:
         made = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise RuntimeError(f"expected the charts of the page to be compiled, found:\n{made.stderr[-2000:]}")
-        for outdated in kept.parent.glob("charts-*.json"):
+        for outdated in {*kept.parent.glob("charts-*.json"), *kept.parent.glob(".charts-*")} - {scratch}:
             outdated.unlink()
         scratch.replace(kept)
     finally:
