@@ -27,6 +27,7 @@ from orchestration.dbt_standby import standing_by
 from orchestration.failures import STOPPED
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
 from orchestration.lake.commands import lake
+from orchestration.memory import made_to_stay
 from orchestration.options import json_option, quiet_option
 from orchestration.returns_commands import returns
 from sources.disk import disk_trouble
@@ -445,15 +446,16 @@ def _execute(home: Home, origin: str, *, full_refresh: bool) -> str | None:
 def _run_job(home: Home, origin: str, *, full_refresh: bool) -> str | None:
     _dagster_environment(home)
 
-    from orchestration.dbt_process import DbtError
-    from orchestration.warehouse import history
-    from sources.catalogue import CatalogueError
+    with made_to_stay():
+        from orchestration.dbt_process import DbtError
+        from orchestration.warehouse import history
+        from sources.catalogue import CatalogueError
 
-    try:
-        from orchestration.definitions import JOB, defs, run_config
-    except (CatalogueError, DbtError) as error:
-        return str(error)
-    job = defs.resolve_job_def(JOB)
+        try:
+            from orchestration.definitions import JOB, defs, run_config
+        except (CatalogueError, DbtError) as error:
+            return str(error)
+        job = defs.resolve_job_def(JOB)
     config = run_config(origin, as_of=str(home.as_of or ""), full_refresh=full_refresh) | {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}
     }

@@ -95,7 +95,10 @@ def create_state(con: duckdb.DuckDBPyConnection, code: str) -> None:
 def set_sources(con: duckdb.DuckDBPyConnection, versions: Mapping[str, str]) -> None:
     """What the raw tables hold now."""
     con.execute("delete from state.source_version")
-    con.executemany("insert into state.source_version values (?, ?)", list(versions.items()))
+    con.execute(
+        "insert into state.source_version select unnest(?::varchar[]), unnest(?::varchar[])",
+        [list(versions), list(versions.values())],
+    )
 
 
 def outdated(
@@ -121,12 +124,13 @@ def note(build_db: Path, versions: Mapping[str, str], built: Iterable[str]) -> N
     """Remembers what has been built, and of what."""
     import duckdb
 
-    rows = [(node, versions[node]) for node in built]
-    if rows:
+    nodes = list(built)
+    if nodes:
         with duckdb.connect(build_db) as con:
-            con.execute("begin")
-            con.executemany("insert into state.data_version values (?, ?)", rows)
-            con.execute("commit")
+            con.execute(
+                "insert into state.data_version select unnest(?::varchar[]), unnest(?::varchar[])",
+                [nodes, [versions[node] for node in nodes]],
+            )
 
 
 def table_versions(build_db: Path) -> dict[str, str]:

@@ -21,6 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
+from orchestration.memory import made_to_stay
+
 ADDRESS = "OUTCOMES_DBT_STANDBY"
 STOPPED = 128 + signal.SIGTERM
 _OUTPUTS = [1, 2]
@@ -71,8 +73,9 @@ def main() -> int:
         listening.listen(1)
         waiting = [True]
         Thread(target=_end_with_run, args=(waiting,), daemon=True).start()
-        stored = StoredManifest.load()
-        import_module("dbt.adapters.duckdb")
+        with made_to_stay():
+            stored = StoredManifest.load()
+            import_module("dbt.adapters.duckdb")
         connection, _ = listening.accept()
     waiting.clear()
     _, outputs, *_ = socket.recv_fds(connection, 1, len(_OUTPUTS))

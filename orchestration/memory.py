@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 
 _M_MMAP_THRESHOLD, _LARGE = -3, 128 << 10  # glibc's mallopt
+
+
+@contextmanager
+def made_to_stay() -> Iterator[None]:
+    """What is made meanwhile (modules, definitions) stays to the end: the garbage collector never looks through it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @cache

@@ -203,8 +203,10 @@ def _create_raw_schema(con: duckdb.DuckDBPyConnection, tables: Iterable[RawTable
         columns = ", ".join(f"{name} {kind}" for name, kind in quoted.items())
         con.execute(f'create table raw."{table.name}" ({columns})')
         if table.rows:
-            marks = ", ".join("?" for _ in quoted)
-            con.executemany(f'insert into raw."{table.name}" values ({marks})', table.rows)
+            values = ", ".join(f"unnest(?::{kind}[])" for kind in quoted.values())
+            con.execute(
+                f'insert into raw."{table.name}" select {values}', [list(of) for of in zip(*table.rows, strict=True)]
+            )
 
 
 def _release_rows(

@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -157,11 +157,12 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """sample, live, mirror or landed; a build from a landed sample is one of the sample."""
         return "sample" if self.is_sample else self.spec.name
 
-    def releases(self) -> dict[str, list[Release]]:
-        """Releases this build is made of, by dataset."""
+    def releases(self, datasets: Collection[str] | None = None) -> dict[str, list[Release]]:
+        """Releases this build is made of, by dataset; those of some datasets, or of all."""
         from orchestration.transform import build_releases
 
-        return build_releases(self.landing, self.raw, self.catalogue, sample=self.is_sample, as_of=self.home.as_of)
+        wanted = self.catalogue if datasets is None else {name: self.catalogue[name] for name in datasets}
+        return build_releases(self.landing, self.raw, wanted, sample=self.is_sample, as_of=self.home.as_of)
 
     def refused_checks(self) -> list[dict[str, Any]]:
         """Checks that releases failed which the last run refused, as rows of `mart_quality`; none as of a day."""

@@ -74,7 +74,7 @@ def _publisher_assets(publisher: str, datasets: Sequence[Dataset]) -> dg.AssetsD
                 f"{publisher}: network problems, trying again in {warehouse.retry_wait_seconds:g} s",
             )
             raise dg.RetryRequested(max_retries=warehouse.step_retries, seconds_to_wait=warehouse.retry_wait_seconds)
-        releases = warehouse.releases()
+        releases = warehouse.releases([dataset.dataset for dataset in selected])
         for dataset, outcome in zip(selected, outcomes, strict=True):
             yield _result(warehouse, dataset, outcome, releases[dataset.dataset])
 

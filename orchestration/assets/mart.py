@@ -334,9 +334,9 @@ def freshness_checks() -> dg.AssetChecksDefinition:
     def freshness(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
         import duckdb
 
-        for table, query in _LATE.items():
-            with duckdb.connect(warehouse.home.build_db, read_only=True) as con:
-                late = con.execute(query).fetchall()
+        with duckdb.connect(warehouse.home.build_db, read_only=True) as con:
+            found = {table: con.execute(query).fetchall() for table, query in _LATE.items()}
+        for table, late in found.items():
             lines = [
                 f"{name}: {state}, due {due or 'unknown'}, {days or 0} days over" for name, state, due, days in late
             ]

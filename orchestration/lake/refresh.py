@@ -107,7 +107,7 @@ def hand_in(con: duckdb.DuckDBPyConnection, warehouse: Warehouse, datasets: Coll
     """Puts what has landed of these datasets into the lake, in one commit. Returns those whose content is new to it."""
     home = WriterHome(warehouse.home.root)
     chosen = {name: warehouse.catalogue[name] for name in datasets}
-    releases = {name: found for name, found in warehouse.releases().items() if name in chosen}
+    releases = warehouse.releases(chosen)
     home.build_db.parent.mkdir(parents=True, exist_ok=True)
     refused = warehouse.refused_for_drift()
     transform.prepare_build_database(home, transform.raw_tables(home, chosen, releases, warehouse.raw, refused))
