@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sources.literals import listed, quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -24,8 +26,12 @@ class UnknownNameError(Exception):
 
 
 def answer(con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any] | None = None) -> list[Row]:
-    """All rows of a query, by the names of its columns."""
-    found = con.execute(query, dict(values or {}))
+    """All rows of a query, by the names of its columns. `values`: of its parameters, text or lists of text."""
+    if values:  # not given beside the statement: see `sources.literals`
+        given = ((name, listed(value) if isinstance(value, list) else quoted(value)) for name, value in values.items())
+        con.execute(f"prepare question as {query}")
+        query = f"execute question({', '.join(f'{name} := {literal}' for name, literal in given)})"
+    found = con.execute(query)
     names = [column[0] for column in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -38,14 +44,14 @@ def build_of(con: duckdb.DuckDBPyConnection) -> str:
 
 def check_indicator(con: duckdb.DuckDBPyConnection, indicator: str) -> None:
     """Raises UnknownNameError with the nearest ids where the mart has no such indicator."""
-    if not con.execute("from mart.dim_indicator where indicator_id = ?", [indicator]).fetchall():
+    if not answer(con, "from mart.dim_indicator where indicator_id = $indicator", {"indicator": indicator}):
         near = nearest(con, "select indicator_id as name from mart.dim_indicator", indicator)
         raise UnknownNameError(f"no indicator {indicator!r}; nearest: {near}")
 
 
 def areas(con: duckdb.DuckDBPyConnection, area: str) -> list[str]:
     """Codes of the areas that a code, a name or an alias stands for. Raises UnknownNameError with the nearest names."""
-    codes = [code for (code,) in con.execute(_AREAS, {"area": area}).fetchall()]
+    codes = [row["area_code"] for row in answer(con, _AREAS, {"area": area})]
     if not codes:
         near = nearest(con, "select area_name as name from mart.dim_area", area)
         raise UnknownNameError(f"no area {area!r}: give a GSS code or a name as dim_area has it; nearest: {near}")
@@ -54,9 +60,8 @@ def areas(con: duckdb.DuckDBPyConnection, area: str) -> list[str]:
 
 def nearest(con: duckdb.DuckDBPyConnection, names: str, name: str) -> str:
     """Names of the query `names` (its column is `name`) that are most like a name, in one line."""
-    found = con.execute(
+    query = (
         f"select distinct name from ({names}) where name is not null "  # noqa: S608 - a constant of this module
-        "order by jaro_winkler_similarity(lower(name), lower($name)) desc, name limit $limit",
-        {"name": name, "limit": NEAREST},
-    ).fetchall()
-    return ", ".join(near for (near,) in found) or "none"
+        f"order by jaro_winkler_similarity(lower(name), lower($name)) desc, name limit {NEAREST}"
+    )
+    return ", ".join(row["name"] for row in answer(con, query, {"name": name})) or "none"

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, get_completion_class
 
+from orchestration.ask import answer
 from orchestration.home import PROJECT_ROOT, Home
 
 PROGRAM = "outcomes"
@@ -68,7 +69,7 @@ def _from_mart(query: str, **values: Any) -> list[tuple[str, str | None]]:
 
     try:
         with duckdb.connect(Home.from_environment().mart, read_only=True) as con:
-            return con.execute(query, values or None).fetchall()
+            return [(value, told) for value, told in map(dict.values, answer(con, query, values))]
     except duckdb.Error:
         return []
 

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sources.literals import quoted
 from sources.place import place
 from sources.spreadsheet import FORMULA_PATTERN
 
@@ -63,11 +64,11 @@ def write_csv(mart: Path, folder: Path, linked: Collection[str] = ()) -> None:
 def _copy(con: duckdb.DuckDBPyConnection, table: str, columns: list[dict[str, Any]], folder: Path) -> None:
     cells = ", ".join(_cell(column["name"], column["type"]) for column in columns)
     packed = table in LARGE
-    target = str(folder / (f"{table}.csv.gz" if packed else f"{table}.csv")).replace("'", "''")
+    target = quoted(folder / (f"{table}.csv.gz" if packed else f"{table}.csv"))
     form = f"format csv, header, new_line '\\r\\n', timestampformat '{_TIMESTAMP}'"
     # Names are our own tables'.
     con.execute(
-        f"copy (select {cells} from mart.\"{table}\") to '{target}' "  # noqa: S608
+        f'copy (select {cells} from mart."{table}") to {target} '  # noqa: S608
         f"({form}, compression {'gzip' if packed else 'none'})"
     )
 

@@ -19,6 +19,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sources.literals import listed, quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -87,7 +89,7 @@ def code_of(build_db: Path) -> str | None:
 def create_state(con: duckdb.DuckDBPyConnection, code: str) -> None:
     """The state of a build database in which nothing has been built yet."""
     con.execute("create schema state")
-    con.execute("create table state.code as select cast(? as varchar) as hash", [code])
+    con.execute(f"create table state.code as select {quoted(code)} as hash")
     for table, column in (("source_version", "source"), ("data_version", "node")):
         con.execute(f"create table state.{table} ({column} varchar, version varchar)")
 
@@ -95,10 +97,11 @@ def create_state(con: duckdb.DuckDBPyConnection, code: str) -> None:
 def set_sources(con: duckdb.DuckDBPyConnection, versions: Mapping[str, str]) -> None:
     """What the raw tables hold now."""
     con.execute("delete from state.source_version")
-    con.execute(
-        "insert into state.source_version select unnest(?::varchar[]), unnest(?::varchar[])",
-        [list(versions), list(versions.values())],
-    )
+    _insert(con, "source_version", versions)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, versions: Mapping[str, str]) -> None:
+    con.execute(f"insert into state.{table} select unnest({listed(versions)}), unnest({listed(versions.values())})")
 
 
 def outdated(
@@ -116,7 +119,9 @@ def outdated(
         had = dict(con.execute("select node, version from state.data_version").fetchall())
         versions = node_versions(manifest, sources, code=code, day=day)
         kept = {node for node in versions.keys() & set(told) if had.get(node) == versions[node]}
-        con.execute("delete from state.data_version where not list_contains(?, node)", [sorted(kept)])
+        con.execute(
+            f"delete from state.data_version where not list_contains({listed(sorted(kept))}, node)"  # noqa: S608
+        )
     return versions, versions.keys() - kept
 
 
@@ -124,13 +129,10 @@ def note(build_db: Path, versions: Mapping[str, str], built: Iterable[str]) -> N
     """Remembers what has been built, and of what."""
     import duckdb
 
-    nodes = list(built)
-    if nodes:
+    now = {node: versions[node] for node in built}
+    if now:
         with duckdb.connect(build_db) as con:
-            con.execute(
-                "insert into state.data_version select unnest(?::varchar[]), unnest(?::varchar[])",
-                [nodes, [versions[node] for node in nodes]],
-            )
+            _insert(con, "data_version", now)
 
 
 def table_versions(build_db: Path) -> dict[str, str]:

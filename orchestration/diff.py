@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestration.ask import Row, answer
 from orchestration.home import Home
 from orchestration.publish import build_before_published, kept_builds
+from sources.literals import quoted
 
 SHOWN = 5  # examples of one kind of change in one indicator
 
@@ -95,8 +96,7 @@ def compare(earlier: Path, later: Path) -> dict[str, list[Row]]:
 
     with duckdb.connect() as con:
         for name, path in (("earlier", earlier), ("later", later)):
-            quoted = str(path).replace("'", "''")
-            con.execute(f"attach '{quoted}' as {name} (read_only)")
+            con.execute(f"attach {quoted(path)} as {name} (read_only)")
         return {
             "observations": answer(con, _OBSERVATIONS),
             "indicators": answer(con, _METADATA.format(table="dim_indicator", key="indicator_id")),

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration import profile
+from orchestration.memory import map_large_buffers
 from sources.catalogue import Dataset, Table, place_of
 from sources.disk import disk_trouble, writing
 from sources.drift import Drift, DriftError, Fingerprint, drifts_of_release, fingerprints, has_form
@@ -355,6 +356,7 @@ def _read(dataset: Dataset, release: Release, files: list[SourceFile], folder: P
 
     An error names the file, or the sheet in it, and where the file came from.
     """
+    map_large_buffers()
     lost = [file.path for file in files if not file.path.is_file()]
     if lost:
         raise PayloadError(

@@ -34,6 +34,7 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.profile import measured
 from sources.disk import disk_trouble, writing
 from sources.landing import fsync_folder
+from sources.literals import listed, quoted
 from sources.release import sha256_of
 
 if TYPE_CHECKING:
@@ -327,16 +328,15 @@ def _write_mart(
 
     with duckdb.connect() as con:
         con.execute("set timezone = 'UTC'")
-        con.execute(f"attach {_quoted(home.build_db)} as build (read_only)")
-        con.execute(f"attach {_quoted(target)} as outcomes (storage_version '{STORAGE_VERSION}')")
+        con.execute(f"attach {quoted(home.build_db)} as build (read_only)")
+        con.execute(f"attach {quoted(target)} as outcomes (storage_version '{STORAGE_VERSION}')")
         con.execute("begin")  # one commit: hundreds of comments are flushed to disk together
         con.execute("create schema if not exists outcomes.mart")
         tables, before = (
             dict(
                 con.execute(
                     "select table_name, comment from duckdb_tables() "
-                    "where database_name = ? and schema_name = 'mart' order by table_name",
-                    [database],
+                    f"where database_name = {quoted(database)} and schema_name = 'mart' order by table_name"
                 ).fetchall()
             )
             for database in ("build", "outcomes")
@@ -413,26 +413,17 @@ def _insert_build(
         **counts,
     }
     _create(con, "build", BUILD_COLUMNS)
-    marks = ", ".join("?" for _ in BUILD_COLUMNS)
-    con.execute(f"insert into outcomes.mart.build values ({marks})", [values[name] for name in BUILD_COLUMNS])
+    row = ", ".join(quoted(values[name]) for name in BUILD_COLUMNS)
+    con.execute(f"insert into outcomes.mart.build values ({row})")
 
 
 def _insert_quality(con: duckdb.DuckDBPyConnection, quality: Sequence[Mapping[str, Any]]) -> None:
-    import pyarrow as pa
-
     _create(con, "mart_quality", QUALITY_COLUMNS)
     if quality:
-        # DuckDB casts text to boolean and timestamp columns as it inserts.
-        checks = pa.table(
-            {name: pa.array([str(row[name]) for row in quality], pa.string()) for name in QUALITY_COLUMNS}
-        )
-        con.register("checks", checks)
-        columns = ", ".join(
-            f"cast({name} as timestamptz)::timestamp" if kind == "timestamp" else name
-            for name, kind in QUALITY_COLUMNS.items()
-        )
-        con.execute(f"insert into outcomes.mart.mart_quality select {columns} from checks")
-        con.unregister("checks")
+        # Moments are text with their zone; the columns are in UTC.
+        zoned = {name: "timestamptz" if kind == "timestamp" else kind for name, kind in QUALITY_COLUMNS.items()}
+        lists = (f"unnest({listed((str(row[name]) for row in quality), kind)})" for name, kind in zoned.items())
+        con.execute(f"insert into outcomes.mart.mart_quality select {', '.join(lists)}")
 
 
 def _create(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
@@ -444,14 +435,14 @@ def _comment(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str | None]) -
     """Comments on every table and column: dbt's for its tables, the dictionary's for all else."""
     for name, comment in tables.items():
         if comment:
-            con.execute(f'comment on table outcomes.mart."{name}" is {_quoted(comment)}')
+            con.execute(f'comment on table outcomes.mart."{name}" is {quoted(comment)}')
     described = con.execute(
         "select table_name, column_name, description, table_description from outcomes.mart.data_dictionary"
     ).fetchall()
     for table, column, description, table_description in described:
         if table not in tables:
-            con.execute(f'comment on table outcomes.mart."{table}" is {_quoted(table_description)}')
-        con.execute(f'comment on column outcomes.mart."{table}"."{column}" is {_quoted(description)}')
+            con.execute(f'comment on table outcomes.mart."{table}" is {quoted(table_description)}')
+        con.execute(f'comment on column outcomes.mart."{table}"."{column}" is {quoted(description)}')
 
 
 class _Shared:
@@ -534,7 +525,7 @@ def _write_parquet(mart: Path, folder: Path, linked: set[str]) -> None:
         for (name,) in names:
             if name in linked:
                 continue
-            target = _quoted(folder / f"{name}.parquet")
+            target = quoted(folder / f"{name}.parquet")
             # Snappy, for every reader of Parquet knows it.
             con.execute(f'copy mart."{name}" to {target} (format parquet, compression snappy)')
 
@@ -575,10 +566,6 @@ def _fsync_tree(folder: Path) -> None:
         elif path.is_dir():
             fsync_folder(path)
     fsync_folder(folder)
-
-
-def _quoted(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def git_commit() -> str:

@@ -56,6 +56,15 @@ _COMPONENTS = """
             and facts.realtime_start <= $known and (facts.realtime_end is null or facts.realtime_end > $known)
     order by members.member_code
 """
+_BREAKDOWNS = """
+    select distinct breakdown from mart.fct_observation
+    where indicator_id = $indicator and ref_area in (select unnest($areas)) order by 1
+"""
+_PERIODS = """
+    select distinct time_period from mart.fct_observation
+    where indicator_id = $indicator and ref_area in (select unnest($areas)) and breakdown = $breakdown
+    order by 1 desc limit 6
+"""
 _RELEASES = "select * from mart.dim_release where release_id in (select unnest($ids)) order by release_id"
 
 
@@ -92,21 +101,14 @@ def trace(mart: Path, indicator: str, area: str, period: str = NEWEST, breakdown
 def _why_not(con: duckdb.DuckDBPyConnection, question: Mapping[str, Any], area: str) -> str:
     """The first part of the question that finds nothing."""
     indicator, breakdown = question["indicator"], question["breakdown"]
-    parts = con.execute(
-        "select distinct breakdown from mart.fct_observation "
-        "where indicator_id = ? and ref_area in (select unnest(?)) order by 1",
-        [indicator, question["areas"]],
-    ).fetchall()
+    asked = {"indicator": indicator, "areas": question["areas"]}
+    parts = [row["breakdown"] for row in answer(con, _BREAKDOWNS, asked)]
     if not parts:
         return f"no figure of {indicator} for {area}"
-    if (breakdown,) not in parts:
-        return f"no breakdown {breakdown!r} of {indicator} for {area}; there is {', '.join(part for (part,) in parts)}"
-    periods = con.execute(
-        "select distinct time_period from mart.fct_observation where indicator_id = ? and ref_area in "
-        "(select unnest(?)) and breakdown = ? order by 1 desc limit 6",
-        [indicator, question["areas"], breakdown],
-    ).fetchall()
-    newest = ", ".join(name for (name,) in periods)
+    if breakdown not in parts:
+        return f"no breakdown {breakdown!r} of {indicator} for {area}; there is {', '.join(parts)}"
+    periods = answer(con, _PERIODS, asked | {"breakdown": breakdown})
+    newest = ", ".join(row["time_period"] for row in periods)
     return f"no figure of {indicator} for {area} in {question['period']!r}; newest periods: {newest}"
 
 

@@ -26,6 +26,7 @@ from orchestration.ingest import Outcome
 from sources.catalogue import Dataset
 from sources.drift import drifts_of_release, has_form, schema_hash
 from sources.landing import Landing
+from sources.literals import listed, quoted
 from sources.place import DEFAULT, load_place, place
 from sources.raw import RawStore, raw_columns
 from sources.release import Release, in_order, known_from
@@ -194,19 +195,18 @@ def prepare_build_database(
 def _create_raw_schema(con: duckdb.DuckDBPyConnection, tables: Iterable[RawTable]) -> None:
     con.execute("create schema raw")
     for table in tables:
-        quoted = {'"' + name.replace('"', '""') + '"': kind for name, kind in table.columns.items()}
+        columns = {'"' + name.replace('"', '""') + '"': kind for name, kind in table.columns.items()}
         if table.files:
-            paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in table.files)
-            source = f"select {', '.join(quoted)} from read_parquet([{paths}], union_by_name = true)"
+            paths = ", ".join(map(quoted, table.files))
+            source = f"select {', '.join(columns)} from read_parquet([{paths}], union_by_name = true)"
             con.execute(f'create view raw."{table.name}" as {source}')
             continue
-        columns = ", ".join(f"{name} {kind}" for name, kind in quoted.items())
-        con.execute(f'create table raw."{table.name}" ({columns})')
+        body = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        con.execute(f'create table raw."{table.name}" ({body})')
         if table.rows:
-            values = ", ".join(f"unnest(?::{kind}[])" for kind in quoted.values())
-            con.execute(
-                f'insert into raw."{table.name}" select {values}', [list(of) for of in zip(*table.rows, strict=True)]
-            )
+            cells = zip(*table.rows, strict=True)
+            lists = (f"unnest({listed(of, kind)})" for of, kind in zip(cells, columns.values(), strict=True))
+            con.execute(f'insert into raw."{table.name}" select {", ".join(lists)}')
 
 
 def _release_rows(

@@ -17,7 +17,6 @@ import dagster as dg
 
 from orchestration import profile
 from orchestration.ingest import Outcome
-from orchestration.memory import map_large_buffers
 from orchestration.progress import say
 from orchestration.warehouse import Warehouse
 from sources.catalogue import Dataset
@@ -117,7 +116,6 @@ def _ingest_all(context: dg.AssetExecutionContext, warehouse: Warehouse, dataset
         return outcome
 
     publisher = datasets[0].publisher if datasets else ""
-    map_large_buffers()
     with ThreadPoolExecutor(WORKERS.get(publisher, DEFAULT_WORKERS)) as pool:
         return list(pool.map(one, datasets))
 

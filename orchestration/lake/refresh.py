@@ -29,12 +29,12 @@ from orchestration.lake.store import (
     commit,
     current_snapshot,
     discard,
-    quoted,
     swap,
     tables,
 )
 from orchestration.publish import QUALITY_COLUMNS, describe, new_build_id
 from sources.catalogue import Dataset
+from sources.literals import listed, quoted
 from sources.place import place
 from sources.raw import raw_columns, reader_fingerprint
 from sources.release import Release
@@ -128,7 +128,7 @@ def hand_in(con: duckdb.DuckDBPyConnection, warehouse: Warehouse, datasets: Coll
                 raise LakeError("another writer handed in the same datasets meanwhile; a publisher has one writer")
             swap(con, "raw", home.writer)
             for table in SHARED:
-                con.execute(f"delete from {ALIAS}.raw.{table} where list_contains(?, dataset)", [list(versions)])
+                con.execute(f"delete from {ALIAS}.raw.{table} where list_contains({listed(versions)}, dataset)")
                 con.execute(f"insert into {ALIAS}.raw.{table} by name from handed.raw.{table}")
 
         commit(con, f"handed in: {', '.join(changed) or 'nothing new'}", hand_over)
@@ -167,12 +167,9 @@ def _add_versions(con: duckdb.DuckDBPyConnection, versions: Mapping[str, str]) -
 
 
 def _insert_text(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, str]]) -> None:
-    import pyarrow as pa
-
     columns = list(QUALITY_COLUMNS) if table == "contract_check" else ["dataset", "version"]
-    con.register("given", pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in columns}))
-    con.execute(f"create table handed.raw.{table} as from given")
-    con.unregister("given")
+    lists = (f"unnest({listed(row[name] for row in rows)}) as {name}" for name in columns)
+    con.execute(f"create table handed.raw.{table} as select {', '.join(lists)}")
 
 
 def _create_shared(con: duckdb.DuckDBPyConnection) -> None:

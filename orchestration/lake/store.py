@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from sources.literals import quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -212,7 +214,3 @@ def expire(con: duckdb.DuckDBPyConnection, *, keep: int, hours: float) -> tuple[
         for row in con.execute(f"call {function}({quoted(ALIAS)}, older_than => {old})").fetchall()
     ]
     return len(versions), len(files)
-
-
-def quoted(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlparse
 
 from orchestration.engine import QueryError
 from orchestration.home import DBT_PROJECT_DIR, Home
+from sources.literals import quoted
 
 if TYPE_CHECKING:
     from orchestration.transform import RawTable
@@ -49,10 +50,10 @@ class Spark:
             con.execute("set timezone = 'UTC'")
             con.execute("create schema if not exists mart")
             for name, table in _described("mart"):
-                files = _quoted(f"{table['Location']}/*.parquet")
+                files = quoted(f"{table['Location']}/*.parquet")
                 con.execute(f'create or replace table mart."{name}" as from read_parquet({files})')
                 if table.get("Comment"):
-                    con.execute(f'comment on table mart."{name}" is {_quoted(table["Comment"])}')
+                    con.execute(f'comment on table mart."{name}" is {quoted(table["Comment"])}')
 
     def rows(self, build_db: Path, query: str) -> tuple[list[str], list[tuple[object, ...]]]:
         from pyhive.exc import Error
@@ -92,7 +93,7 @@ def _raw_tables(home: Home, tables: Sequence[RawTable]) -> Iterator[str]:
             files = table.files
             if not files:
                 files = [_folder(home) / f"{table.name}.parquet"]
-                con.execute(f'copy raw."{table.name}" to {_quoted(files[0])} (format parquet)')
+                con.execute(f'copy raw."{table.name}" to {quoted(files[0])} (format parquet)')
             yield _table(table.name, {name: TYPES.get(kind, kind) for name, kind in table.columns.items()}, files)
 
 
@@ -103,7 +104,7 @@ def _table(name: str, columns: Mapping[str, str], files: Sequence[Path]) -> str:
     if len(files) > 1:
         root = Path(os.path.commonpath(files))
         path = root / ("{" + ",".join(str(file.relative_to(root)) for file in files) + "}")
-    return f"create table raw.`{name}` ({body}) using parquet location {_quoted(path)}"
+    return f"create table raw.`{name}` ({body}) using parquet location {quoted(path)}"
 
 
 def _folder(home: Home) -> Path:
@@ -145,7 +146,3 @@ def _cursor() -> Iterator[Any]:
         ) from None  # of a chain of errors a run tells the first, which names no variable
     with connection, connection.cursor() as cursor:
         yield cursor
-
-
-def _quoted(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sources.catalogue import SEEDS_DIR, JsonInput, Table
+from sources.literals import quoted
 from sources.readers.header import locate
 from sources.readers.shape import keep_rows, select_columns
 
@@ -54,7 +55,7 @@ def read(table: Table, files: Mapping[str, Sequence[Path]], where: str) -> pa.Ta
             for name, how in table.inputs.items():
                 _view(connection, name, _source(how, files[name]))
             for name, path in seeds.items():
-                _view(connection, name, f"read_csv({_quoted(path)}, all_varchar = true)")
+                _view(connection, name, f"read_csv({quoted(path)}, all_varchar = true)")
             # The statement is the catalogue's own.
             statement = f"select coalesce(cast(columns(*) as varchar), '') from ({table.sql})"  # noqa: S608
             found = connection.execute(statement).to_arrow_table()
@@ -75,7 +76,7 @@ def read(table: Table, files: Mapping[str, Sequence[Path]], where: str) -> pa.Ta
 
 def _confine(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
     """These files and the spill folder may be opened from now on, and no statement can change that."""
-    connection.execute(f"set allowed_paths = [{', '.join(map(_quoted, paths))}]")
+    connection.execute(f"set allowed_paths = [{', '.join(map(quoted, paths))}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
 
@@ -89,13 +90,9 @@ def _source(how: JsonInput, paths: Sequence[Path]) -> str:
     """The table function that reads these files; whether they are gzipped is seen in their first bytes."""
     with paths[0].open("rb") as file:
         compression = "gzip" if file.read(len(_GZIP)) == _GZIP else "uncompressed"
-    fields = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in how.fields.items())
-    listed = ", ".join(_quoted(str(path)) for path in paths)
+    fields = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in how.fields.items())
+    listed = ", ".join(quoted(str(path)) for path in paths)
     return (
         f"read_json([{listed}], format = '{_FORMATS[how.records]}', compression = '{compression}', "
         f"maximum_object_size = {_RECORD_BYTES[how.records]}, columns = {{{fields}}})"
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
