@@ -23,6 +23,7 @@ import duckdb
 
 from benchmarks.comparing import differing
 from benchmarks.measuring import machine, measure
+from orchestration.dbt_process import ensure_manifest
 from orchestration.home import DBT_PROJECT_DIR, Home
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def plan(home: Home, mirror: Path, folder: Path) -> Path:
     """What the script is given: `plan.json` in `folder`, with the tables that say which file is which release."""
     from sources.landing import Landing
 
-    manifest = json.loads((home.build / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(ensure_manifest(home).read_text(encoding="utf-8"))
+    compiled = home.build / "dbt" / "compiled"
     with duckdb.connect(home.build_db, read_only=True) as con:
         noted = con.execute(NOTED).fetchall()
         for (name,) in noted:
@@ -47,7 +49,11 @@ def plan(home: Home, mirror: Path, folder: Path) -> Path:
         needed = list(_in_order(manifest, FACT))
         seeds = [_seed(con, node) for node in needed if node["resource_type"] == "seed"]
     models = [
-        [node["relation_name"], "table" if node["config"]["materialized"] == "table" else "view", node["compiled_code"]]
+        [
+            node["relation_name"],
+            "table" if node["config"]["materialized"] == "table" else "view",
+            (compiled / node["package_name"] / node["original_file_path"]).read_text(encoding="utf-8"),
+        ]
         for node in needed
         if node["resource_type"] == "model"
     ]

@@ -27,7 +27,7 @@ from orchestration.dbt_standby import standing_by
 from orchestration.failures import STOPPED
 from orchestration.home import PROJECT_ROOT, Home, RunInProgressError
 from orchestration.lake.commands import lake
-from orchestration.memory import made_to_stay
+from orchestration.memory import leave, made_to_stay
 from orchestration.options import json_option, quiet_option
 from orchestration.returns_commands import returns
 from sources.disk import disk_trouble
@@ -601,5 +601,14 @@ def _fail(message: str) -> NoReturn:
     sys.exit(FAILED)
 
 
+def program() -> NoReturn:
+    """The program `outcomes`."""
+    try:
+        main()
+    except SystemExit as ended:
+        leave(ended.code if isinstance(ended.code, int) else FAILED)
+    leave(GOOD)
+
+
 if __name__ == "__main__":
-    main()
+    program()

@@ -23,6 +23,8 @@ from orchestration.home import DBT_PROJECT_DIR, Home
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
+WRITTEN_RESULTS = "OUTCOMES_DBT_RESULTS"  # variable: the file for the results of a build that writes no other JSON
+
 _TARGET = DBT_PROJECT_DIR / "target"
 _PARTIAL_PARSE = "partial_parse.msgpack"  # as dbt calls it
 # Not under dbt's own name: a dbt that somebody runs by hand, for whatever target, writes there.
@@ -140,6 +142,7 @@ def run_dbt(arguments: Sequence[str], stored: StoredManifest | None = None) -> i
 
     `stored`: where it has been loaded already.
     """
+    from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
 
     taken = None
@@ -148,6 +151,8 @@ def run_dbt(arguments: Sequence[str], stored: StoredManifest | None = None) -> i
     ended = dbtRunner(taken.manifest if taken else None).invoke(list(arguments))
     if ended.exception is not None:
         return 2
+    if WRITTEN_RESULTS in os.environ and isinstance(ended.result, RunExecutionResult):
+        ended.result.write(os.environ[WRITTEN_RESULTS])
     return 0 if ended.success else 1
 
 

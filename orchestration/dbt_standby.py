@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
-from orchestration.memory import made_to_stay
+from orchestration.memory import leave, made_to_stay
 
 ADDRESS = "OUTCOMES_DBT_STANDBY"
 STOPPED = 128 + signal.SIGTERM
@@ -106,4 +106,4 @@ def _end_with(caller: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

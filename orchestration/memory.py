@@ -1,12 +1,16 @@
-"""Memory of a run. Files are read before dbt works, in a process beside this one: what reading took is dbt's to use."""
+"""Memory of a process: of a run, what reading took is dbt's to use, which works in a process beside it."""
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from typing import NoReturn
 
 _M_MMAP_THRESHOLD, _LARGE = -3, 128 << 10  # glibc's mallopt
 
@@ -37,9 +41,18 @@ def map_large_buffers() -> None:
 
 def give_back() -> None:
     """Returns to the system what was freed and is still kept for a next time."""
-    import pyarrow as pa
-
     gc.collect()
-    pa.default_memory_pool().release_unused()
+    if "pyarrow" in sys.modules:  # else nothing was read
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process as `sys.exit` does, but leaves its memory to the system: taking apart what a run or dbt has
+    imported and made, object by object, takes a quarter of a second and more.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

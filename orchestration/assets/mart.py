@@ -25,7 +25,7 @@ from packaging.version import Version
 from orchestration import data_versions, profile, transform
 from orchestration.assets.datasets import dataset_key
 from orchestration.dbt_checks import dbt_checks, failing_rows
-from orchestration.dbt_process import dbt_environment, dbt_executable
+from orchestration.dbt_process import WRITTEN_RESULTS, dbt_environment, dbt_executable
 from orchestration.engine import engine
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.memory import give_back
@@ -134,7 +134,7 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         versions, outdated = _outdated(home, project, before)
         # Who asks for single tables gets them; what they were built of is not known then.
         kept = set() if context.is_subset else versions.keys() - outdated
-        Thread(target=charts, args=(home.build,), daemon=True).start()  # the page needs them; dbt leaves time for it
+        Thread(target=_prepare_publishing, args=(home,), daemon=True).start()
         results, stays = before, _kept(context.assets_def.check_specs, project, versions, kept, before)
         if kept == versions.keys():
             yield from stays
@@ -152,6 +152,13 @@ def dbt_models(manifest: Path) -> dg.AssetsDefinition:
         engine().collect_mart(home)
 
     return dbt_build
+
+
+def _prepare_publishing(home: Home) -> None:
+    """What the gate and the page need and dbt leaves time for."""
+    import pandas  # noqa: F401 - the gate judges its frames
+
+    charts(home.build)
 
 
 def _outdated(home: Home, manifest: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
@@ -201,14 +208,15 @@ def _run_dbt(
 
     Raises dg.Failure where it leaves no results.
     """
-    # dbt runs in a process of its own and takes the build database from the environment.
-    os.environ.update(dbt_environment(home))
     # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
     command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place(), *engine().dbt_arguments()]
     if left_out:  # and nothing else: a test of two tables is run again where one of them is
         command += ["--indirect-selection", "empty", "--exclude", " ".join(left_out)]
+    command += ["--no-write-json"]  # the manifest is stored already, and writing it takes as long as a night's models
     target = _dbt_target(home)
     (target / RESULTS).unlink(missing_ok=True)
+    # dbt runs in a process of its own and takes the build database from the environment.
+    os.environ.update(dbt_environment(home) | {WRITTEN_RESULTS: str(target / RESULTS)})
     spawned = dt.datetime.now(dt.UTC)
     invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
     try:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +32,15 @@ def test_the_collector_works_on_where_making_failed() -> None:
     with pytest.raises(ZeroDivisionError), made_to_stay():
         _ = 1 / 0
     assert gc.isenabled()
+
+
+def test_who_leaves_has_said_everything_and_done_what_is_left_for_the_end() -> None:
+    script = (
+        "import atexit; from orchestration.memory import leave\n"
+        "class Large:\n"
+        "    def __del__(self): print('taken apart')\n"
+        "large = Large(); atexit.register(print, 'at the end'); print('said', end=' '); leave(3)"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "said at the end\n", "")
