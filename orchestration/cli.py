@@ -601,13 +601,14 @@ def _fail(message: str) -> NoReturn:
     sys.exit(FAILED)
 
 
-def program() -> NoReturn:
+def program() -> None:
     """The program `outcomes`."""
     try:
         main()
     except SystemExit as ended:
-        leave(ended.code if isinstance(ended.code, int) else FAILED)
-    leave(GOOD)
+        if not isinstance(ended.code, int):  # no command's: Python knows what to say
+            raise
+        leave(ended.code)
 
 
 if __name__ == "__main__":
