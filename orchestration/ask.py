@@ -28,9 +28,12 @@ class UnknownNameError(Exception):
 def answer(con: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any] | None = None) -> list[Row]:
     """All rows of a query, by the names of its columns. `values`: of its parameters, text or lists of text."""
     if values:  # not given beside the statement: see `sources.literals`
-        given = ((name, listed(value) if isinstance(value, list) else quoted(value)) for name, value in values.items())
+        given = (
+            f'"{name}" := {listed(value) if isinstance(value, list) else quoted(value)}'
+            for name, value in values.items()
+        )
         con.execute(f"prepare question as {query}")
-        query = f"execute question({', '.join(f'{name} := {literal}' for name, literal in given)})"
+        query = f"execute question({', '.join(given)})"
     found = con.execute(query)
     names = [column[0] for column in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

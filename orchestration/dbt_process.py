@@ -23,7 +23,8 @@ from orchestration.home import DBT_PROJECT_DIR, Home
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-WRITTEN_RESULTS = "OUTCOMES_DBT_RESULTS"  # variable: the file for the results of a build that writes no other JSON
+RESULTS = "run_results.json"  # as dbt calls it
+RESULTS_ALONE = "--no-write-json"  # here: of all that dbt writes as JSON, only the results, to DBT_TARGET_PATH
 
 _TARGET = DBT_PROJECT_DIR / "target"
 _PARTIAL_PARSE = "partial_parse.msgpack"  # as dbt calls it
@@ -151,8 +152,9 @@ def run_dbt(arguments: Sequence[str], stored: StoredManifest | None = None) -> i
     ended = dbtRunner(taken.manifest if taken else None).invoke(list(arguments))
     if ended.exception is not None:
         return 2
-    if WRITTEN_RESULTS in os.environ and isinstance(ended.result, RunExecutionResult):
-        ended.result.write(os.environ[WRITTEN_RESULTS])
+    target = os.environ.get("DBT_TARGET_PATH")
+    if RESULTS_ALONE in arguments and target and isinstance(ended.result, RunExecutionResult):
+        ended.result.write(str(Path(target) / RESULTS))
     return 0 if ended.success else 1
 
 

@@ -49,8 +49,9 @@ def give_back() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """Ends the process as `sys.exit` does, but leaves its memory to the system: taking apart what a run or dbt has
-    imported and made, object by object, takes a quarter of a second and more.
+    """Ends the process as `sys.exit` does, but leaves its memory to the system.
+
+    To take apart what a run or dbt has imported and made, object by object, takes a quarter of a second and more.
     """
     atexit._run_exitfuncs()
     sys.stdout.flush()

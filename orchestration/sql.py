@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from orchestration import reports
-from orchestration.ask import build_of, nearest
+from orchestration.ask import answer, build_of, nearest
 from sources.spreadsheet import harmless
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ BATCH = 2_000
 SHOWN = 100  # rows of a table at the terminal
 COUNTED = 1_000_000  # rows beyond those, which are counted and not shown
 HISTORY = 1_000  # lines
+_COLUMNS = """
+    select column_name, data_type, comment from duckdb_columns()
+    where schema_name = 'mart' and table_name = $table order by column_index
+"""
+_COMMENT = "select comment from duckdb_tables() where schema_name = 'mart' and table_name = $table"
 ONLY_THE_MART = (
     "`outcomes sql` asks the published mart and does nothing else: nothing is changed, and no other file is read or "
     "written (COPY, ATTACH, INSTALL, read_csv)"
@@ -212,17 +217,11 @@ def _tables(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 
 def _schema(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
-    found = con.execute(
-        "select column_name, data_type, comment from duckdb_columns() "
-        "where schema_name = 'mart' and table_name = ? order by column_index",
-        [table],
-    ).fetchall()
+    found = [tuple(row.values()) for row in answer(con, _COLUMNS, {"table": table})]
     if not found:
         tables = "select table_name as name from duckdb_tables() where schema_name = 'mart'"
         raise SqlError(f"no table {table!r}; nearest: {nearest(con, tables, table)}")
-    (about,) = con.execute(
-        "select comment from duckdb_tables() where schema_name = 'mart' and table_name = ?", [table]
-    ).fetchone() or ("",)
+    about = next((row["comment"] for row in answer(con, _COMMENT, {"table": table})), None)  # none of a view
     yield from textwrap.wrap(f"{table}: {about or 'no comment'}", reports.REASON_WIDTH)
     width, kinds = (max(len(row[at]) for row in found) for at in (0, 1))
     for name, kind, comment in found:

@@ -25,7 +25,7 @@ from packaging.version import Version
 from orchestration import data_versions, profile, transform
 from orchestration.assets.datasets import dataset_key
 from orchestration.dbt_checks import dbt_checks, failing_rows
-from orchestration.dbt_process import WRITTEN_RESULTS, dbt_environment, dbt_executable
+from orchestration.dbt_process import RESULTS, RESULTS_ALONE, dbt_environment, dbt_executable
 from orchestration.engine import engine
 from orchestration.home import DBT_PROJECT_DIR, Home
 from orchestration.memory import give_back
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 BUILD_DATABASE = dg.AssetKey(["build", "raw_schema"])
 PUBLISHED = dg.AssetKey(["published", "outcomes"])
 MART = "mart"  # schema of what is published
-RESULTS = "run_results.json"  # as dbt calls it
 _KEPT = {"kept": "all that it is made of is as it was"}
 GATE_ASSETS = {
     "fct_observation": dg.AssetKey(["mart", "fct_observation"]),
@@ -208,15 +207,15 @@ def _run_dbt(
 
     Raises dg.Failure where it leaves no results.
     """
+    # dbt runs in a process of its own and takes the build database from the environment.
+    os.environ.update(dbt_environment(home))
     # Unit tests prove the SQL on made-up rows: they belong to the test suite, not to the night.
     command = ["build", "--exclude-resource-type", "unit_test", *transform.dbt_place(), *engine().dbt_arguments()]
     if left_out:  # and nothing else: a test of two tables is run again where one of them is
         command += ["--indirect-selection", "empty", "--exclude", " ".join(left_out)]
-    command += ["--no-write-json"]  # the manifest is stored already, and writing it takes as long as a night's models
+    command += [RESULTS_ALONE]  # the manifest is stored already, and writing it takes as long as a night's models
     target = _dbt_target(home)
     (target / RESULTS).unlink(missing_ok=True)
-    # dbt runs in a process of its own and takes the build database from the environment.
-    os.environ.update(dbt_environment(home) | {WRITTEN_RESULTS: str(target / RESULTS)})
     spawned = dt.datetime.now(dt.UTC)
     invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=target)
     try:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from click.testing import CliRunner, Result
 from orchestration import cli, profile
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.publish import BUILD_COLUMNS
+from tests.programs import python
 
 HEAVY = ("dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "pandas", "pyarrow", "requests")
 COMMANDS = {
@@ -63,7 +62,7 @@ def test_help_loads_nothing_heavy() -> None:
         "except SystemExit as end: assert not end.code\n"
         f"print('loaded:', [name for name in {HEAVY!r} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    done = python(script)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "loaded: []"
     assert all(f"  {command} " in done.stdout for command in COMMANDS)

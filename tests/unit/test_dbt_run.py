@@ -12,7 +12,8 @@ from unittest.mock import patch
 import dagster as dg
 import pytest
 
-from orchestration.assets.mart import RESULTS, _run_dbt
+from orchestration.assets.mart import _run_dbt
+from orchestration.dbt_process import RESULTS
 from orchestration.home import Home
 
 

@@ -16,6 +16,7 @@ import pytest
 from expectations import data_docs
 from expectations.model import Rule, Suite, as_number
 from expectations.runner import Runner
+from tests.programs import python
 
 FETCHED = {
     "script": "src",
@@ -223,6 +224,4 @@ def test_importing_the_package_stays_light() -> None:
         "from expectations import contracts, data_docs, release_gate, runner;"
         "print([name for name in ('great_expectations', 'pandas', 'duckdb') if name in sys.modules])"
     )
-    root = Path(__file__).resolve().parents[2]
-    ran = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+    assert python(program).stdout.strip() == "[]"

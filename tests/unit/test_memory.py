@@ -1,16 +1,14 @@
-"""What a process keeps to its end is out of the garbage collector's sight."""
+"""What a process keeps to its end is out of the garbage collector's sight, and is not taken apart then."""
 
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from orchestration.memory import made_to_stay
+from tests.programs import python
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +39,5 @@ def test_who_leaves_has_said_everything_and_done_what_is_left_for_the_end() -> N
         "    def __del__(self): print('taken apart')\n"
         "large = Large(); atexit.register(print, 'at the end'); print('said', end=' '); leave(3)"
     )
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
+    done = python(script)
     assert (done.returncode, done.stdout, done.stderr) == (3, "said at the end\n", "")
